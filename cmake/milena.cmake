@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+# One library a folder and one test binary a folder of tests/; new sources are picked up by name.
+
+# milena_library(NAME DEPENDENCY...): all .cc files of the folder (and of its sub-folders) become library milena_NAME.
+function(milena_library name)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+    list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+    add_library(milena_${name} STATIC ${sources})
+    target_include_directories(milena_${name} PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+    target_link_libraries(milena_${name} PUBLIC ${ARGN})
+endfunction()
+
+# milena_test(NAME DEPENDENCY...): all *_test.cc files of the folder become one GoogleTest binary.
+function(milena_test name)
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc)
+    add_executable(${name}_test ${sources})
+    target_link_libraries(${name}_test PRIVATE ${ARGN} GTest::gtest_main)
+    add_test(NAME ${name} COMMAND ${name}_test)
+endfunction()
