@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one place that says which APIs are served: dispatch, ApiVersions, metrics and the README's
+// table come from here.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "server/request.h"
+
+namespace milena {
+
+struct Broker;
+
+struct ApiRow {
+    int16_t key;
+    std::string_view name;
+    int16_t min_version;
+    int16_t max_version;
+    /// What ApiVersions shows as the minimum; differs from min_version for Produce alone
+    /// (KAFKA-18659).
+    int16_t advertised_min_version;
+    /// Decodes the body and calls the handler; a body that can't be read closes the connection.
+    void (*serve)(Broker& broker, std::shared_ptr<Request> request, BytesView body);
+};
+
+/// All rows, by key.
+std::span<const ApiRow> api_table();
+/// Null if the API is not served.
+const ApiRow* find_api(int16_t key);
+
+}  // namespace milena

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// All logs of a node in its data directories: finding, making, recovering, deleting, checkpointing.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/executor.h"
+#include "base/file.h"
+#include "storage/log.h"
+
+namespace milena {
+
+struct LogManagerOptions {
+    std::vector<std::string> directories;
+    int recovery_threads_per_directory = 2;
+    int64_t checkpoint_interval_ms = 60'000;     ///< recovery points, log starts
+    int64_t high_watermark_interval_ms = 5'000;  ///< replication-offset-checkpoint
+    int64_t retention_check_interval_ms = 300'000;
+    int open_files_max = 0;  ///< 0: from the descriptor limit
+};
+
+/// meta.properties of one data directory.
+struct DirectoryIdentity {
+    std::string cluster_id;
+    int32_t node_id = -1;
+    Uuid directory_id;
+};
+
+/// One log, as its topic is known to the cluster when the node starts.
+struct ExpectedLog {
+    std::string topic;
+    Uuid topic_id;
+    int32_t partition = -1;
+    LogConfig config;
+};
+
+struct DirectoryDescription {
+    std::string path;
+    ErrorCode error = ErrorCode::NONE;
+    int64_t total_bytes = -1;
+    int64_t usable_bytes = -1;
+    std::vector<std::shared_ptr<Log>> logs;
+};
+
+/// Thread safe.
+class LogManager {
+  public:
+    virtual ~LogManager() = default;
+
+    /// Locks the directories, reads or (where empty) writes meta.properties. A directory of another
+    /// cluster or node is an Error that says which file holds which id and how to mend it.
+    static Result<std::unique_ptr<LogManager>> open(LogManagerOptions options,
+                                                    std::string cluster_id, int32_t node_id,
+                                                    FileSystem& files, const Clock& clock,
+                                                    BlockingPool& pool);
+
+    /// Of the first directory; all agree on cluster and node.
+    virtual std::vector<DirectoryIdentity> identities() const = 0;
+    /// Broker epoch of the last clean shutdown, -1 after a crash.
+    virtual int64_t previous_broker_epoch() const = 0;
+
+    /// Loads what the directories hold, recovering what a crash left. Logs not in `expected` become
+    /// strays (`-stray`).
+    virtual Result<void> load(std::vector<ExpectedLog> expected) = 0;
+    /// The log, made if it is not there; in the directory with the fewest logs.
+    virtual Result<std::shared_ptr<Log>> get_or_create(const ExpectedLog& log) = 0;
+    virtual std::shared_ptr<Log> find(const std::string& topic, int32_t partition) const = 0;
+    /// Renamed at once (`-delete`), removed in the background.
+    virtual Result<void> remove(const std::string& topic, int32_t partition) = 0;
+
+    virtual std::vector<DirectoryDescription> describe() const = 0;
+    virtual std::shared_ptr<const Uuid> directory_of(const std::string& topic,
+                                                     int32_t partition) const = 0;
+
+    /// Periodic work runs on `pool` from here on: checkpoints, flushes by time.
+    virtual void start_background() = 0;
+    /// Flushes, checkpoints, writes .kafka_cleanshutdown with `broker_epoch`. No log may be used
+    /// afterwards.
+    virtual Result<void> shut_down(int64_t broker_epoch) = 0;
+};
+
+}  // namespace milena
