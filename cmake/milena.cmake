@@ -5,9 +5,16 @@
 function(milena_library name)
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
     list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
-    add_library(milena_${name} STATIC ${sources})
-    target_include_directories(milena_${name} PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
-    target_link_libraries(milena_${name} PUBLIC ${ARGN})
+    if(sources)
+        set(kind STATIC)
+        set(scope PUBLIC)
+    else()  # headers only
+        set(kind INTERFACE)
+        set(scope INTERFACE)
+    endif()
+    add_library(milena_${name} ${kind} ${sources})
+    target_include_directories(milena_${name} ${scope} ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+    target_link_libraries(milena_${name} ${scope} ${ARGN})
 endfunction()
 
 # milena_test(NAME DEPENDENCY...): all *_test.cc files of the folder become one GoogleTest binary.
