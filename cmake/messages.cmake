@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+# The generated messages: made from protocol/schemas/ at build time, compiled into milena_protocol.
+set(generator ${CMAKE_SOURCE_DIR}/codegen/generate_messages.py)
+set(schemas ${CMAKE_SOURCE_DIR}/protocol/schemas)
+set(generated ${CMAKE_BINARY_DIR}/generated/protocol/messages)
+file(GLOB_RECURSE generator_inputs CONFIGURE_DEPENDS ${schemas}/*.json ${CMAKE_SOURCE_DIR}/codegen/*.py)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${generator_inputs})
+
+execute_process(
+    COMMAND ${Python3_EXECUTABLE} -B ${generator} ${schemas} ${generated} --list
+    OUTPUT_VARIABLE message_files OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+string(REPLACE "\n" ";" message_files "${message_files}")
+add_custom_command(
+    OUTPUT ${message_files}
+    COMMAND ${Python3_EXECUTABLE} -B ${generator} ${schemas} ${generated}
+    DEPENDS ${generator_inputs}
+    COMMENT "Generating the messages" VERBATIM)
+
+# A source a message, compiled a dozen at a time: most of the cost is in the headers.
+add_library(milena_messages OBJECT ${message_files})
+target_include_directories(milena_messages PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+target_link_libraries(milena_messages PUBLIC milena_base)
+set_target_properties(milena_messages PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
+target_sources(milena_protocol PRIVATE $<TARGET_OBJECTS:milena_messages>)
+add_dependencies(milena_protocol milena_messages)
