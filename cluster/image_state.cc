@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cluster/image_state.h"
 
+#include <algorithm>
 #include <mutex>
 
 namespace milena {
@@ -10,6 +11,20 @@ struct ImageState::SortedConfigs {
     std::once_flag once;
     std::map<ConfigResource, ConfigMap> map;
 };
+
+namespace {
+
+bool can_collide(std::string_view name) {
+    return name.find_first_of("._") != std::string_view::npos;
+}
+
+std::string unified(std::string_view name) {
+    std::string result(name);
+    std::replace(result.begin(), result.end(), '.', '_');
+    return result;
+}
+
+}  // namespace
 
 ImageState::ImageState(std::string cluster_id, int32_t controller_id)
     : cluster_id_(std::make_shared<const std::string>(std::move(cluster_id))),
@@ -50,13 +65,21 @@ int16_t ImageState::feature(std::string_view name) const {
     return found == features_.get().end() ? int16_t{0} : found->second;
 }
 
+std::optional<std::string> ImageState::colliding_topic(std::string_view name) const {
+    if (!can_collide(name)) return std::nullopt;
+    const auto* same = unified_names_.find(unified(name));
+    return same ? std::optional(same->front()) : std::nullopt;
+}
+
 std::shared_ptr<const ImageState> ImageState::publish() {
     auto copy = std::make_shared<ImageState>(*this);
+    copy->changes_ = {};
     copy->sorted_configs_ = std::make_shared<SortedConfigs>();
     ++edit_;
     topics_.freeze();
     ids_.freeze();
     names_.freeze();
+    unified_names_.freeze();
     configs_.freeze();
     return copy;
 }
@@ -64,7 +87,15 @@ std::shared_ptr<const ImageState> ImageState::publish() {
 void ImageState::add_topic(std::string name, const Uuid& id) {
     if (const Uuid* old = ids_.find(name)) remove_topic(Uuid(*old));
     names_.insert(name);
+    if (can_collide(name)) {
+        const std::string key = unified(name);
+        if (auto* same = unified_names_.find_mutable(key))
+            same->push_back(name);
+        else
+            unified_names_.set(key, {name});
+    }
     ids_.set(name, id);
+    changes_.topics.insert(id);
     topics_.set(id, std::make_shared<TopicNode>(TopicNode{edit_, {std::move(name), id, {}}}));
 }
 
@@ -72,9 +103,16 @@ void ImageState::remove_topic(const Uuid& id) {
     const TopicState* state = topic(id);
     if (!state) return;
     const std::string name = state->name;
+    changes_.removed.push_back({name, id, static_cast<int32_t>(state->partitions.size())});
     partition_count_ -= static_cast<int64_t>(state->partitions.size());
     configs_.erase(ConfigResource{ConfigResourceType::kTopic, name});
     names_.erase(name);
+    if (can_collide(name)) {
+        const std::string key = unified(name);
+        auto& same = *unified_names_.find_mutable(key);
+        std::erase(same, name);
+        if (same.empty()) unified_names_.erase(key);
+    }
     ids_.erase(name);
     topics_.erase(id);
 }
@@ -84,6 +122,7 @@ TopicState* ImageState::mutable_topic(const Uuid& id) {
     if (!node) return nullptr;
     if ((*node)->edit != edit_)
         *node = std::make_shared<TopicNode>(TopicNode{edit_, (*node)->state});
+    changes_.topics.insert(id);
     return &(*node)->state;
 }
 
@@ -118,6 +157,7 @@ void ImageState::remove_broker(int32_t id) { brokers_.change(edit_).erase(id); }
 
 void ImageState::set_config(const ConfigResource& resource, std::string_view key,
                             std::optional<std::string_view> value) {
+    changes_.configs.insert(resource);
     const auto* current = configs_.find(resource);
     auto changed = current ? std::make_shared<ConfigMap>(**current) : std::make_shared<ConfigMap>();
     if (value)

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -47,6 +48,18 @@ class Shared {
     EditId edit_ = 0;
 };
 
+/// What a run of records touched: what a node must look at to follow them.
+struct ImageChanges {
+    struct Removed {
+        std::string name;
+        Uuid id;
+        int32_t partitions;
+    };
+    std::vector<Removed> removed;
+    std::set<Uuid> topics;  ///< new or changed; may be gone again
+    std::set<ConfigResource> configs;
+};
+
 /// One writer, no lock; publish() hands out copies for everybody.
 class ImageState final : public MetadataImage {
   public:
@@ -72,11 +85,16 @@ class ImageState final : public MetadataImage {
     /// Level of a feature, 0 if not finalised.
     int16_t feature(std::string_view name) const;
     int16_t metadata_version() const { return feature("metadata.version"); }
+    /// A topic whose name equals `name` if '.' and '_' are the same.
+    std::optional<std::string> colliding_topic(std::string_view name) const;
     const RetainedRecords& retained() const { return retained_.get(); }
     int64_t partition_count() const { return partition_count_; }
 
     /// An immutable copy of what is here now.
     std::shared_ptr<const ImageState> publish();
+
+    /// What was touched since the last call.
+    ImageChanges take_changes() { return std::exchange(changes_, {}); }
 
     void set_position(Offset offset, int32_t epoch) {
         offset_ = offset;
@@ -121,11 +139,14 @@ class ImageState final : public MetadataImage {
     SharedMap<Uuid, std::shared_ptr<TopicNode>> topics_;
     SharedMap<std::string, Uuid, TextHash> ids_;
     SharedNames names_;
+    /// Names that hold '.' or '_', by the name with '_' for both.
+    SharedMap<std::string, std::vector<std::string>, TextHash> unified_names_;
     SharedMap<ConfigResource, std::shared_ptr<const ConfigMap>, ConfigResourceHash> configs_;
     Shared<std::map<int32_t, BrokerState>> brokers_;
     Shared<std::map<std::string, int16_t, std::less<>>> features_;
     Shared<RetainedRecords> retained_;
     std::shared_ptr<SortedConfigs> sorted_configs_;
+    ImageChanges changes_;
 };
 
 }  // namespace milena
