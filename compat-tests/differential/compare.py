@@ -4,9 +4,11 @@ import time
 
 from milena_test import batch
 
-# Values that each broker draws for itself: replaced by their order of appearance.
-_IDS = {"TopicId", "ClusterId", "SessionId", "ProducerId", "ReplicaDirectoryId"}
-_NO_ID = (None, 0, -1, "AAAAAAAAAAAAAAAAAAAAAA")
+# Values that each broker draws for itself, replaced by their order of appearance; and "no such".
+_NO_ID = {
+    "TopicId": ("AAAAAAAAAAAAAAAAAAAAAA",), "ReplicaDirectoryId": ("AAAAAAAAAAAAAAAAAAAAAA",),
+    "ClusterId": (None,), "SessionId": (0,), "ProducerId": (-1,),
+}  # fmt: skip
 # Values that depend on the machine or the moment: only their kind (set or unset) is compared.
 _LOCAL = {"Port", "TotalBytes", "UsableBytes", "LogDir", "FinalizedFeaturesEpoch"}
 _QUORUM = {"LogEndOffset", "HighWatermark", "LeaderEpoch"}
@@ -35,7 +37,7 @@ class Normaliser:
             return {key: self._value(api, key, inner) for key, inner in value.items()}
         if isinstance(value, list):
             return self._array(api, name, value)
-        if name in _IDS and value not in _NO_ID:
+        if name in _NO_ID and value not in _NO_ID[name]:
             order = self._seen.setdefault(name, {})
             return f"{name} number {order.setdefault(value, len(order) + 1)}"
         if name in _LOCAL or (api == "DescribeQuorum" and name in _QUORUM):
@@ -61,8 +63,8 @@ class Normaliser:
 def _batch_fields(one):
     fields = {name: value for name, value in vars(one).items() if name != "records"}
     fields["ProducerId"] = fields.pop("producer_id")
-    if one.attributes & batch.LOG_APPEND_TIME:
-        del fields["crc"]  # covers the time of the append
+    if one.attributes & batch.LOG_APPEND_TIME or one.producer_id >= 0:
+        del fields["crc"]  # covers the time of the append, the id of the producer
     fields["records"] = [vars(record) for record in one.records]
     return fields
 

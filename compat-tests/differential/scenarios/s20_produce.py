@@ -244,12 +244,14 @@ def produce_recompressed(t):
 
 
 def init_producer_id(t):
-    t.ask_each_version("InitProducerId", {"TransactionTimeoutMs": 1000}, "fresh")
+    t.client.init_producer_id()  # the first block of ids may have to be waited for
+    t.ask_each_version("InitProducerId", {"TransactionalId": None, "TransactionTimeoutMs": 1000}, "fresh")
     for version in t.versions("InitProducerId"):
         t.ask("InitProducerId", version, {"TransactionalId": ""}, "empty id")
-        t.ask("InitProducerId", version, {"TransactionTimeoutMs": -1}, "no time")
+        t.ask("InitProducerId", version, {"TransactionalId": None, "TransactionTimeoutMs": -1}, "no time")
     for producer, epoch in [(5, 3), (5, -1), (-1, 3), (-2, -2), (10**12, 0)]:
-        body = {"TransactionTimeoutMs": 1000, "ProducerId": producer, "ProducerEpoch": epoch}
+        given = {"ProducerId": producer, "ProducerEpoch": epoch}
+        body = {"TransactionalId": None, "TransactionTimeoutMs": 1000, **given}
         t.ask("InitProducerId", 5, body, f"given {producer} {epoch}")
 
 
@@ -258,8 +260,7 @@ class _Producer:
 
     def __init__(self, t, topic):
         self.t, self.topic = t, topic
-        answer = t.quietly("InitProducerId", 4, {"TransactionTimeoutMs": 1000})
-        self.id, self.epoch = answer["ProducerId"], answer["ProducerEpoch"]
+        self.id, self.epoch = t.client.init_producer_id()
 
     def batch(self, sequence, count=1, epoch=None, producer_id=None, **more):
         return records(
