@@ -58,8 +58,8 @@ class Request : public std::enable_shared_from_this<Request> {
     void respond(const Response& response) {
         protocol::ResponseHeader header;
         header.correlation_id = correlation_id_;
-        send(protocol::encode_frame(header, Response::header_version(version_), response,
-                                    version_));
+        send(
+            protocol::encode_frame(header, Response::header_version(version_), response, version_));
     }
     /// Sends a whole frame made otherwise: length, header, body.
     virtual void send(protocol::ResponseChain chain) = 0;
