@@ -5,10 +5,11 @@
 #include <cstdint>
 #include <limits>
 
+#include "protocol/record_types.h"
+
 namespace milena {
 
 enum class CompressionPolicy { kProducer, kUncompressed, kGzip, kSnappy, kLz4, kZstd };
-enum class TimestampType : int8_t { kCreateTime = 0, kLogAppendTime = 1 };
 
 struct LogConfig {
     int32_t segment_bytes = 1 << 30;

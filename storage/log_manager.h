@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/file.h"
+#include "storage/directory_files.h"
 #include "storage/log.h"
 
 namespace milena {
@@ -21,13 +22,6 @@ struct LogManagerOptions {
     int64_t high_watermark_interval_ms = 5'000;  ///< replication-offset-checkpoint
     int64_t retention_check_interval_ms = 300'000;
     int open_files_max = 0;  ///< 0: from the descriptor limit
-};
-
-/// meta.properties of one data directory.
-struct DirectoryIdentity {
-    std::string cluster_id;
-    int32_t node_id = -1;
-    Uuid directory_id;
 };
 
 /// One log, as its topic is known to the cluster when the node starts.

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// The log of one partition in one directory.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+#include "base/clock.h"
+#include "base/executor.h"
+#include "storage/file_cache.h"
+#include "storage/file_names.h"
+#include "storage/leader_epochs.h"
+#include "storage/log.h"
+#include "storage/producer_state.h"
+#include "storage/published.h"
+#include "storage/recent_borders.h"
+#include "storage/segment.h"
+
+namespace milena {
+
+/// What logs share; the log manager owns it and outlives them.
+struct LogEnvironment {
+    FileCache& cache;
+    const Clock& clock;
+    BlockingPool& pool;
+
+    FileSystem& files() const { return cache.files(); }
+};
+
+/// What the checkpoints of the data directory know of a log when it is opened.
+struct LogCheckpoint {
+    bool clean_shutdown = true;
+    Offset recovery_point{0};
+    Offset log_start{0};
+    Offset high_watermark{0};
+};
+
+/// The mutex guards producers, epochs, the segments' write side and who publishes; what readers
+/// need is published: segments, offsets, recent borders.
+class PartitionLog final : public Log, public std::enable_shared_from_this<PartitionLog> {
+  public:
+    /// Makes the directory and its partition.metadata, or loads what is there; recovers after a
+    /// crash. `directory` is the partition's own.
+    static Result<std::shared_ptr<PartitionLog>> open(const LogEnvironment& environment,
+                                                      std::string directory, PartitionName name,
+                                                      Uuid topic_id,
+                                                      std::shared_ptr<const LogConfig> config,
+                                                      const LogCheckpoint& checkpoint);
+    ~PartitionLog() override;
+
+    const std::string& topic() const override { return name_.topic; }
+    int32_t partition() const override { return name_.partition; }
+    Uuid topic_id() const override { return topic_id_; }
+    const std::string& directory() const override { return *directory_; }
+
+    Offset log_start_offset() const override { return Offset(log_start_.load()); }
+    Offset log_end_offset() const override { return Offset(log_end_.load()); }
+    Offset high_watermark() const override { return Offset(high_watermark_.load()); }
+    Offset last_stable_offset() const override;
+    int64_t size_bytes() const override;
+    bool advance_high_watermark(Offset to) override;
+
+    Result<AppendInfo> append_as_leader(MutableBytesView batches, LeaderEpoch epoch,
+                                        AppendOrigin origin,
+                                        std::vector<RecordError>* record_errors) override;
+    Result<LogRead> read(Offset from, int64_t max_bytes, Offset end, bool at_least_one,
+                         bool with_aborted) override;
+    Result<std::optional<TimestampedOffset>> offset_for_timestamp(TimestampMs timestamp) override;
+    Result<std::optional<TimestampedOffset>> offset_of_max_timestamp() override;
+
+    std::optional<LeaderEpoch> latest_epoch() const override;
+    std::optional<LeaderEpoch> epoch_of(Offset offset) const override;
+    std::pair<LeaderEpoch, Offset> end_offset_for_epoch(LeaderEpoch requested) const override;
+    Result<void> start_epoch(LeaderEpoch epoch) override;
+    Result<Offset> delete_records_before(Offset offset) override;
+
+    void sync(std::function<void(Result<void>)> done) override;
+    Offset recovery_point() const override { return Offset(recovery_point_.load()); }
+
+    std::vector<ActiveProducer> active_producers() const override;
+    void reconfigure(const LogConfig& config) override;
+    LogConfig config() const override { return *config_.load(); }
+
+    // For the log manager.
+
+    /// Periodic: flush.ms, producers that expire, segments below the log start. On a pool thread.
+    void tick();
+    /// Onto the device, indexes trimmed, producer snapshot written; nothing is appended afterwards.
+    Result<void> shut_down();
+    /// No further use (the partition is deleted): files are closed, open slices stay readable.
+    void retire();
+    bool is_offline() const { return offline_.load(); }
+    /// First offset of the first segment: what the log start is without a checkpoint.
+    Offset first_segment_offset() const;
+
+  private:
+    using SegmentList = std::vector<std::shared_ptr<Segment>>;
+
+    PartitionLog(const LogEnvironment& environment, std::string directory, PartitionName name,
+                 Uuid topic_id, std::shared_ptr<const LogConfig> config);
+
+    // Opening (partition_log_open.cc).
+    Result<void> load(const LogCheckpoint& checkpoint);
+    Result<SegmentList> find_segments(Offset log_start);
+    /// Returns up to where files beside the records may be trusted.
+    Result<Offset> load_segments(SegmentList& segments, const LogCheckpoint& checkpoint);
+    Result<void> recover_segments(SegmentList& segments, size_t first);
+    Result<void> load_producers(const SegmentList& segments, Offset log_end, Offset trusted_end);
+    Result<void> replay_producers(Segment& segment, Offset from, Offset trusted_end);
+    Result<void> load_epochs();
+    Result<void> remove_segment_files(Offset base_offset);
+
+    // Appending (partition_log_append.cc).
+    Result<AppendInfo> append_locked(MutableBytesView bytes, LeaderEpoch epoch,
+                                     const LogConfig& config);
+    Result<std::optional<ProducedBatch>> check_producers(BytesView bytes) const;
+    Result<void> write_batches(BytesView bytes, const LogConfig& config);
+    void note_appended(BytesView bytes, int64_t position);
+    Result<void> note_epoch(LeaderEpoch epoch, Offset start);
+    Result<void> note_aborted(const Segment& segment, const CompletedTransaction& completed);
+    void note_batch(const BatchHeader& header, BytesView batch);
+    Result<void> roll(Offset base_offset);
+    void publish_unstable_offset();
+    int64_t draw_roll_jitter() const;
+    Result<void> check_usable() const;
+    Error go_offline(const Error& cause);
+
+    // Reading (partition_log_read.cc).
+    std::shared_ptr<const SegmentList> segments() const { return segments_.load(); }
+    /// Position of the batch that holds `from`, or of the first after it.
+    Result<std::optional<int64_t>> find_start(Segment& segment, Offset from) const;
+    /// Position where segment `index` stops being below `end`.
+    Result<int64_t> find_end(const SegmentList& segments, size_t index, int64_t start,
+                             Offset end) const;
+    /// The largest border that keeps the slice from `start` within `max_bytes`.
+    Result<int64_t> fit(Segment& segment, int64_t start, int64_t limit, int64_t max_bytes,
+                        bool at_least_one) const;
+    Result<std::vector<AbortedTransaction>> aborted_between(const SegmentList& segments,
+                                                            size_t first, Offset from,
+                                                            Offset end) const;
+    Result<std::optional<TimestampedOffset>> search_records(Segment& segment, TimestampMs timestamp,
+                                                            Offset from) const;
+
+    // Syncing (partition_log_sync.cc).
+    void run_sync_round();
+    Result<void> sync_files();
+    Result<void> sync_directory();
+
+    const LogEnvironment environment_;
+    const PartitionName name_;
+    const Uuid topic_id_;
+    const std::shared_ptr<const std::string> directory_;
+    Published<const LogConfig> config_;
+    Published<const SegmentList> segments_;
+    std::atomic<RecentBorders*> recent_{nullptr};  // owned; made by the first append
+    std::atomic<int64_t> log_start_{0};
+    std::atomic<int64_t> log_end_{0};
+    std::atomic<int64_t> high_watermark_{0};
+    std::atomic<int64_t> first_unstable_{-1};  // -1: every transaction is decided
+    std::atomic<int64_t> recovery_point_{0};
+    std::atomic<int64_t> last_sync_ms_{0};
+    std::atomic<bool> offline_{false};
+    std::atomic<bool> retired_{false};
+    std::atomic<bool> directory_dirty_{false};
+
+    mutable std::mutex mutex_;
+    LeaderEpochs epochs_;
+    bool epochs_dirty_ = false;
+    ProducerStates producers_;
+    Offset last_snapshot_{-1};
+    int64_t roll_jitter_ms_ = 0;
+
+    std::mutex sync_mutex_;  // guards what follows; never taken together with mutex_
+    std::vector<std::function<void(Result<void>)>> sync_waiters_;
+    bool sync_running_ = false;
+};
+
+}  // namespace milena

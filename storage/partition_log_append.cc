@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <optional>
+#include <random>
+
+#include "base/log.h"
+#include "protocol/record_validator.h"
+#include "storage/control_record.h"
+#include "storage/partition_log.h"
+#include "storage/producer_snapshot.h"
+#include "storage/transaction_index.h"
+
+namespace milena {
+namespace {
+
+/// Calls `visit(header, batch bytes, position)` for each batch. REQUIRES: whole, plausible batches.
+template <class Visit>
+void for_each_batch(BytesView bytes, const Visit& visit) {
+    for (size_t at = 0; at < bytes.size();) {
+        BatchHeader header = BatchHeader::load(bytes.data() + at);
+        visit(header, bytes.subspan(at, static_cast<size_t>(header.size_bytes)), at);
+        at += static_cast<size_t>(header.size_bytes);
+    }
+}
+
+/// Offsets and epoch of all batches; they count on from `first`. Returns the next offset.
+Offset stamp_batches(MutableBytesView bytes, Offset first, LeaderEpoch epoch) {
+    for_each_batch(bytes, [&](const BatchHeader& header, BytesView, size_t at) {
+        BatchHeader::stamp(bytes.data() + at, first, epoch);
+        first = first + (header.last_offset_delta + 1);
+    });
+    return first;
+}
+
+std::optional<CompressionType> target_compression(CompressionPolicy policy) {
+    switch (policy) {
+        case CompressionPolicy::kProducer:
+            return {};
+        case CompressionPolicy::kUncompressed:
+            return CompressionType::kNone;
+        case CompressionPolicy::kGzip:
+            return CompressionType::kGzip;
+        case CompressionPolicy::kSnappy:
+            return CompressionType::kSnappy;
+        case CompressionPolicy::kLz4:
+            return CompressionType::kLz4;
+        case CompressionPolicy::kZstd:
+            return CompressionType::kZstd;
+    }
+    __builtin_unreachable();
+}
+
+ValidationOptions validation_options(const LogConfig& config, AppendOrigin origin,
+                                     TimestampMs now) {
+    ValidationOptions options;
+    options.from_client = origin == AppendOrigin::kClient;
+    options.target_compression = target_compression(config.compression);
+    options.gzip_level = config.gzip_level;
+    options.lz4_level = config.lz4_level;
+    options.zstd_level = config.zstd_level;
+    options.timestamp_type = config.timestamp_type;
+    options.timestamp_before_max_ms = config.timestamp_before_max_ms;
+    options.timestamp_after_max_ms = config.timestamp_after_max_ms;
+    options.compacted = config.cleanup_compact;
+    options.message_bytes_max = config.max_message_bytes;
+    options.decompressed_message_bytes_max = config.max_decompressed_message_bytes;
+    options.now = now;
+    return options;
+}
+
+}  // namespace
+
+Result<AppendInfo> PartitionLog::append_as_leader(MutableBytesView batches, LeaderEpoch epoch,
+                                                  AppendOrigin origin,
+                                                  std::vector<RecordError>* record_errors) {
+    const std::shared_ptr<const LogConfig> config = config_.load();
+    // Outside the lock: offsets, which only the lock can give, are not covered by the CRC.
+    auto validated = validate_and_assign(
+        batches, Offset(0), epoch, validation_options(*config, origin, environment_.clock.now()),
+        record_errors);
+    if (!validated) return validated.error();
+    MutableBytesView bytes = validated->replaced.empty()
+                                 ? batches.first(validated->bytes.size())
+                                 : MutableBytesView(validated->replaced);
+    if (bytes.size() > static_cast<size_t>(config->segment_bytes))
+        return Error(ErrorCode::RECORD_LIST_TOO_LARGE,
+                     "the record batch has " + std::to_string(bytes.size()) +
+                         " bytes, segment.bytes is " + std::to_string(config->segment_bytes));
+    auto info = [&]() -> Result<AppendInfo> {
+        std::lock_guard lock(mutex_);
+        return append_locked(bytes, epoch, *config);
+    }();
+    if (info && !info->duplicate) info->log_append_time = validated->log_append_time;
+    return info;
+}
+
+Result<AppendInfo> PartitionLog::append_locked(MutableBytesView bytes, LeaderEpoch epoch,
+                                               const LogConfig& config) {
+    if (auto usable = check_usable(); !usable) return usable.error();
+    AppendInfo info;
+    info.log_start_offset = log_start_offset();
+    info.first_offset = log_end_offset();
+    auto duplicate = check_producers(bytes);
+    if (!duplicate) return duplicate.error();
+    if (*duplicate) {
+        info.duplicate = true;
+        info.first_offset = (*duplicate)->first_offset();
+        info.last_offset = (*duplicate)->last_offset;
+        info.log_append_time = (*duplicate)->timestamp;
+        return info;
+    }
+    Offset next = stamp_batches(bytes, info.first_offset, epoch);
+    info.last_offset = next - 1;
+    if (next == info.first_offset) return info;
+    if (auto noted = note_epoch(epoch, info.first_offset); !noted) return noted.error();
+    if (auto written = write_batches(bytes, config); !written) return written.error();
+    publish_unstable_offset();
+    log_end_.store(next.value, std::memory_order_release);
+    info.needs_sync = next - recovery_point() >= config.flush_messages;
+    return info;
+}
+
+Result<void> PartitionLog::check_usable() const {
+    if (offline_.load())
+        return Error(ErrorCode::KAFKA_STORAGE_ERROR,
+                     *directory_ + " is offline after a failure of its disk");
+    if (retired_.load())
+        return Error(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, *directory_ + " was deleted");
+    return {};
+}
+
+Error PartitionLog::go_offline(const Error& cause) {
+    if (!offline_.exchange(true))
+        MILENA_LOG(Error) << *directory_ << " goes offline: " << cause.message();
+    return cause;
+}
+
+Result<std::optional<ProducedBatch>> PartitionLog::check_producers(BytesView bytes) const {
+    std::optional<ProducedBatch> duplicate;
+    std::optional<Error> failure;
+    for_each_batch(bytes, [&](const BatchHeader& header, BytesView, size_t) {
+        if (failure || duplicate || header.producer_id.value < 0 || header.is_control()) return;
+        auto checked = producers_.check(header);
+        if (!checked)
+            failure = checked.error();
+        else
+            duplicate = *checked;
+    });
+    if (failure) return *failure;
+    return duplicate;
+}
+
+Result<void> PartitionLog::note_epoch(LeaderEpoch epoch, Offset start) {
+    epochs_dirty_ |= epochs_.assign(epoch, start);
+    if (!epochs_dirty_) return {};
+    if (auto written = epochs_.write(environment_.files(), *directory_); !written) return written;
+    epochs_dirty_ = false;
+    return {};
+}
+
+Result<void> PartitionLog::write_batches(BytesView bytes, const LogConfig& config) {
+    BatchHeader first = BatchHeader::load(bytes.data());
+    Offset last;
+    for_each_batch(bytes, [&](const BatchHeader& header, BytesView, size_t) {
+        last = header.last_offset();
+    });
+    auto must_roll = segments()->back()->must_roll(
+        config, roll_jitter_ms_, static_cast<int64_t>(bytes.size()), last, first.max_timestamp,
+        environment_.clock.now());
+    if (!must_roll) return must_roll.error();
+    if (*must_roll)
+        if (auto rolled = roll(first.base_offset); !rolled) return rolled;
+    const std::shared_ptr<Segment> active = segments()->back();
+    int64_t position = active->size();
+    if (position == 0) directory_dirty_ = true;  // its files are made now
+    if (auto written = active->append(bytes, config); !written) {
+        if (active->is_torn()) return go_offline(written.error());
+        return written;
+    }
+    note_appended(bytes, position);
+    return {};
+}
+
+void PartitionLog::note_appended(BytesView bytes, int64_t position) {
+    RecentBorders* recent = recent_.load(std::memory_order_relaxed);
+    if (recent == nullptr) {
+        recent = new RecentBorders;
+        recent_.store(recent, std::memory_order_release);
+    }
+    if (position == 0) recent->push(BatchHeader::load(bytes.data()).base_offset, 0);
+    for_each_batch(bytes, [&](const BatchHeader& header, BytesView batch, size_t at) {
+        note_batch(header, batch);
+        recent->push(header.next_offset(), position + static_cast<int64_t>(at + batch.size()));
+    });
+}
+
+void PartitionLog::note_batch(const BatchHeader& header, BytesView batch) {
+    if (header.producer_id.value < 0 || !header.is_control()) return producers_.record(header);
+    auto marker = parse_marker(batch);
+    if (!marker) return producers_.set_end_offset(header.next_offset());
+    auto completed = producers_.record_marker(header, *marker);
+    if (!completed || !completed->aborted) return;
+    if (auto noted = note_aborted(*segments()->back(), *completed); !noted)
+        (void)go_offline(noted.error());  // without it, aborted records would be read
+}
+
+Result<void> PartitionLog::note_aborted(const Segment& segment,
+                                        const CompletedTransaction& completed) {
+    return append_aborted_transaction(
+        environment_.files(), segment.path(kTransactionIndexSuffix),
+        {completed.producer_id, completed.first_offset, completed.last_offset,
+         producers_.last_stable_offset_after(completed)});
+}
+
+Result<void> PartitionLog::roll(Offset base_offset) {
+    auto old = segments();
+    if (auto sealed = old->back()->seal(); !sealed) return sealed;
+    if (auto written = write_producer_snapshot(environment_.files(), *directory_, producers_);
+        written)
+        last_snapshot_ = producers_.end_offset();
+    else
+        MILENA_LOG(Warn) << *directory_ << ": no producer snapshot: " << written.error().message();
+    auto grown = std::make_shared<SegmentList>(*old);
+    grown->push_back(std::make_shared<Segment>(environment_.cache, directory_, base_offset, 0,
+                                               environment_.clock.now()));
+    segments_.store(std::move(grown));
+    roll_jitter_ms_ = draw_roll_jitter();
+    sync([](Result<void>) {});  // moves the recovery point behind what is complete now
+    return {};
+}
+
+int64_t PartitionLog::draw_roll_jitter() const {
+    const std::shared_ptr<const LogConfig> config = config_.load();
+    int64_t most = std::min(config->segment_jitter_ms, config->segment_ms);
+    if (most <= 0) return 0;
+    thread_local std::minstd_rand random{std::random_device{}()};
+    return std::uniform_int_distribution<int64_t>(0, most - 1)(random);
+}
+
+void PartitionLog::publish_unstable_offset() {
+    first_unstable_.store(producers_.first_unstable_offset().value_or(kNoOffset).value,
+                          std::memory_order_release);
+}
+
+bool PartitionLog::advance_high_watermark(Offset to) {
+    int64_t target = std::clamp(to, log_start_offset(), log_end_offset()).value;
+    int64_t known = high_watermark_.load();
+    while (known < target)
+        if (high_watermark_.compare_exchange_weak(known, target)) {
+            if (first_unstable_.load(std::memory_order_acquire) >= 0) {
+                std::lock_guard lock(mutex_);
+                producers_.on_high_watermark(high_watermark());
+                publish_unstable_offset();
+            }
+            return true;
+        }
+    return false;
+}
+
+Offset PartitionLog::last_stable_offset() const {
+    Offset high = high_watermark();
+    int64_t unstable = first_unstable_.load(std::memory_order_acquire);
+    return unstable < 0 ? high : std::min(high, Offset(unstable));
+}
+
+}  // namespace milena

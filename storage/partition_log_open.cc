@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a log comes to life: from nothing, from a clean shutdown, or from what a crash left.
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "base/log.h"
+#include "storage/control_record.h"
+#include "storage/directory_files.h"
+#include "storage/partition_log.h"
+#include "storage/producer_snapshot.h"
+#include "storage/transaction_index.h"
+
+namespace milena {
+
+PartitionLog::PartitionLog(const LogEnvironment& environment, std::string directory,
+                           PartitionName name, Uuid topic_id,
+                           std::shared_ptr<const LogConfig> config)
+    : environment_(environment),
+      name_(std::move(name)),
+      topic_id_(topic_id),
+      directory_(std::make_shared<const std::string>(std::move(directory))) {
+    config_.store(std::move(config));
+    roll_jitter_ms_ = draw_roll_jitter();
+}
+
+PartitionLog::~PartitionLog() { delete recent_.load(); }
+
+Result<std::shared_ptr<PartitionLog>> PartitionLog::open(const LogEnvironment& environment,
+                                                         std::string directory, PartitionName name,
+                                                         Uuid topic_id,
+                                                         std::shared_ptr<const LogConfig> config,
+                                                         const LogCheckpoint& checkpoint) {
+    std::shared_ptr<PartitionLog> log(new PartitionLog(environment, std::move(directory),
+                                                       std::move(name), topic_id,
+                                                       std::move(config)));
+    FileSystem& files = environment.files();
+    if (!files.exists(topic_id_path(*log->directory_))) {
+        if (auto made = files.make_directory(*log->directory_); !made) return made.error();
+        if (auto written = write_topic_id(files, *log->directory_, topic_id); !written)
+            return written.error();
+        log->directory_dirty_ = true;
+    }
+    if (auto loaded = log->load(checkpoint); !loaded) return loaded.error();
+    return log;
+}
+
+Result<void> PartitionLog::load(const LogCheckpoint& checkpoint) {
+    auto found = find_segments(checkpoint.log_start);
+    if (!found) return found.error();
+    SegmentList segments = std::move(*found);
+    if (auto loaded = load_epochs(); !loaded) return loaded;
+    auto trusted_end = load_segments(segments, checkpoint);
+    if (!trusted_end) return trusted_end.error();
+    auto end = segments.back()->next_offset();
+    if (!end) return end.error();
+    Offset start = std::max(checkpoint.log_start, segments.front()->base_offset());
+    if (*end < start) {
+        // Less is left than was deleted: go on where the deletion ended.
+        for (const auto& segment : segments)
+            if (auto removed = remove_segment_files(segment->base_offset()); !removed)
+                return removed;
+        segments = {std::make_shared<Segment>(environment_.cache, directory_, start, 0,
+                                              environment_.clock.now())};
+        *end = start;
+    }
+    if (auto loaded = load_producers(segments, *end, *trusted_end); !loaded) return loaded;
+    epochs_.truncate_from_end(*end);
+    epochs_.truncate_from_start(start);
+    log_start_ = start.value;
+    log_end_ = end->value;
+    high_watermark_ = std::clamp(checkpoint.high_watermark, start, *end).value;
+    // After a crash, what was read may still be in the page cache only.
+    recovery_point_ =
+        (checkpoint.clean_shutdown ? *end : std::clamp(checkpoint.recovery_point, start, *end))
+            .value;
+    last_sync_ms_ = environment_.clock.now().value;
+    segments_.store(std::make_shared<const SegmentList>(std::move(segments)));
+    publish_unstable_offset();
+    return {};
+}
+
+Result<PartitionLog::SegmentList> PartitionLog::find_segments(Offset log_start) {
+    auto names = environment_.files().list(*directory_);
+    if (!names) return names.error();
+    SegmentList segments;
+    for (const std::string& name : *names) {
+        const std::string path = *directory_ + "/" + name;
+        if (name.ends_with(kDeletedSuffix) || name.ends_with(kCleanedSuffix) ||
+            name.ends_with(kTemporarySuffix)) {
+            if (auto removed = environment_.files().remove(path); !removed) return removed.error();
+            continue;
+        }
+        auto base_offset = parse_segment_file_name(name, kLogSuffix);
+        if (!base_offset) continue;
+        auto size = environment_.files().file_size(path);
+        if (!size) return size.error();
+        segments.push_back(std::make_shared<Segment>(environment_.cache, directory_, *base_offset,
+                                                     *size, environment_.clock.now()));
+    }
+    if (segments.empty())
+        segments.push_back(std::make_shared<Segment>(environment_.cache, directory_, log_start, 0,
+                                                     environment_.clock.now()));
+    return segments;  // list() sorts, and names sort as their numbers
+}
+
+Result<Offset> PartitionLog::load_segments(SegmentList& segments,
+                                           const LogCheckpoint& checkpoint) {
+    for (const auto& segment : segments) {
+        if (segment->size() == 0) continue;
+        if (environment_.files().exists(segment->path(kOffsetIndexSuffix)) &&
+            environment_.files().exists(segment->path(kTimeIndexSuffix)))
+            continue;
+        MILENA_LOG(Warn) << segment->path(kLogSuffix) << " lacks an index; making it anew";
+        auto cut = segment->recover(*config_.load(), [](const BatchReader::Batch&) {});
+        if (!cut) return cut.error();
+    }
+    Offset trusted_end(std::numeric_limits<int64_t>::max());
+    if (!checkpoint.clean_shutdown) {
+        // From the segment that holds the recovery point on, nothing is known to be good.
+        size_t first = segments.size() - 1;
+        while (first > 0 && segments[first]->base_offset() > checkpoint.recovery_point) --first;
+        trusted_end = segments[first]->base_offset();
+        if (auto recovered = recover_segments(segments, first); !recovered)
+            return recovered.error();
+    }
+    if (auto loaded = segments.back()->load_times(); !loaded) return loaded.error();
+    return trusted_end;
+}
+
+Result<void> PartitionLog::recover_segments(SegmentList& segments, size_t first) {
+    const auto config = config_.load();
+    Offset next = segments[first]->base_offset();
+    for (size_t i = first; i < segments.size(); ++i) {
+        Segment& segment = *segments[i];
+        int64_t cut_bytes = 0;
+        if (segment.base_offset() >= next) {
+            if (auto removed = environment_.files().remove(segment.path(kTransactionIndexSuffix));
+                !removed)
+                return removed;  // made anew with the producers
+            auto cut = segment.recover(*config, [&](const BatchReader::Batch& batch) {
+                epochs_dirty_ |= epochs_.assign(batch.header.leader_epoch,
+                                                batch.header.base_offset);
+                next = batch.header.next_offset();
+            });
+            if (!cut) return cut.error();
+            cut_bytes = *cut;
+            if (cut_bytes == 0) continue;
+            MILENA_LOG(Warn) << segment.path(kLogSuffix) << ": cut " << cut_bytes
+                             << " bytes that are no valid batch, at offset " << next.value;
+        }
+        // What follows a hole can't be part of the log.
+        for (size_t lost = segments.size() - 1; lost > i; --lost) {
+            MILENA_LOG(Warn) << segments[lost]->path(kLogSuffix) << " follows it and is dropped";
+            if (auto removed = remove_segment_files(segments[lost]->base_offset()); !removed)
+                return removed;
+            segments.pop_back();
+        }
+    }
+    return {};
+}
+
+Result<void> PartitionLog::remove_segment_files(Offset base_offset) {
+    for (std::string_view suffix : {kLogSuffix, kOffsetIndexSuffix, kTimeIndexSuffix,
+                                    kTransactionIndexSuffix, kSnapshotSuffix}) {
+        auto removed = environment_.files().remove(*directory_ + "/" +
+                                                   segment_file_name(base_offset, suffix));
+        if (!removed) return removed;
+    }
+    return {};
+}
+
+Result<void> PartitionLog::load_epochs() {
+    auto epochs = LeaderEpochs::read(environment_.files(), *directory_);
+    if (epochs) {
+        epochs_ = std::move(*epochs);
+        return {};
+    }
+    MILENA_LOG(Warn) << epochs.error().message() << "; the epochs are taken from the records";
+    return {};
+}
+
+Result<void> PartitionLog::load_producers(const SegmentList& segments, Offset log_end,
+                                          Offset trusted_end) {
+    auto names = environment_.files().list(*directory_);
+    if (!names) return names.error();
+    std::set<Offset> kept;  // a snapshot stays while its segment does
+    for (const auto& segment : segments) kept.insert(segment->base_offset());
+    Offset from = segments.front()->base_offset();
+    for (size_t i = names->size(); i-- > 0;) {
+        auto offset = parse_segment_file_name((*names)[i], kSnapshotSuffix);
+        if (!offset) continue;
+        const std::string path = *directory_ + "/" + (*names)[i];
+        bool usable = *offset <= std::min(log_end, trusted_end);
+        if (usable && last_snapshot_ == kNoOffset) {
+            auto producers = read_producer_snapshot(environment_.files(), path, *offset);
+            if (producers) {
+                producers_ = std::move(*producers);
+                last_snapshot_ = from = *offset;
+                continue;
+            }
+            MILENA_LOG(Warn) << producers.error().message() << "; using what is older";
+        } else if (usable && kept.contains(*offset)) {
+            continue;
+        }
+        if (auto removed = environment_.files().remove(path); !removed) return removed;
+    }
+    for (size_t i = 0; i < segments.size(); ++i) {
+        if (i + 1 < segments.size() && segments[i + 1]->base_offset() <= from) continue;
+        auto replayed = replay_producers(*segments[i], from, trusted_end);
+        if (!replayed) return replayed;
+    }
+    producers_.set_end_offset(log_end);
+    producers_.on_high_watermark(log_end);
+    producers_.expire(environment_.clock.now(), config_.load()->producer_id_expiration_ms);
+    return {};
+}
+
+Result<void> PartitionLog::replay_producers(Segment& segment, Offset from, Offset trusted_end) {
+    auto start = segment.find_batch(from);
+    if (!start) return start.error();
+    if (!*start) return {};
+    auto file = segment.log_file();
+    if (!file) return file.error();
+    BatchScanner scanner(**file, (*start)->position, segment.size());
+    while (true) {
+        auto batch = scanner.next();
+        if (!batch) return batch.error();
+        if (!*batch) return {};
+        const BatchHeader& header = (*batch)->header;
+        if (header.producer_id.value < 0 || header.base_offset < from) continue;
+        if (!header.is_control()) {
+            producers_.record(header);
+            continue;
+        }
+        auto marker = read_marker(**file, **batch);
+        if (!marker) return marker.error();
+        if (!*marker) continue;
+        auto completed = producers_.record_marker(header, **marker);
+        if (!completed || !completed->aborted || header.base_offset < trusted_end) continue;
+        if (auto noted = note_aborted(segment, *completed); !noted) return noted;
+    }
+}
+
+}  // namespace milena

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading: no lock, and at the tail of the log no syscall.
+#include <algorithm>
+
+#include "storage/partition_log.h"
+#include "storage/transaction_index.h"
+
+namespace milena {
+namespace {
+
+/// Index of the segment whose base offset is the largest <= `offset`; the first if there is none.
+template <class List>
+size_t segment_index(const List& segments, Offset offset) {
+    auto after = std::upper_bound(
+        segments.begin(), segments.end(), offset,
+        [](Offset wanted, const auto& segment) { return wanted < segment->base_offset(); });
+    return after == segments.begin() ? 0 : static_cast<size_t>(after - segments.begin()) - 1;
+}
+
+Error out_of_range(Offset asked, Offset start, Offset end) {
+    return Error(ErrorCode::OFFSET_OUT_OF_RANGE,
+                 "offset " + std::to_string(asked.value) + " is not in the log, which has " +
+                     std::to_string(start.value) + " to " + std::to_string(end.value));
+}
+
+}  // namespace
+
+int64_t PartitionLog::size_bytes() const {
+    int64_t bytes = 0;
+    for (const auto& segment : *segments()) bytes += segment->size();
+    return bytes;
+}
+
+Offset PartitionLog::first_segment_offset() const { return segments()->front()->base_offset(); }
+
+Result<std::optional<int64_t>> PartitionLog::find_start(Segment& segment, Offset from) const {
+    if (const RecentBorders* recent = recent_.load(std::memory_order_acquire))
+        if (auto position = recent->find(from)) return position;
+    auto batch = segment.find_batch(from);
+    if (!batch) return batch.error();
+    if (!*batch) return std::optional<int64_t>();
+    return std::optional<int64_t>((*batch)->position);
+}
+
+Result<int64_t> PartitionLog::find_end(const SegmentList& segments, size_t index, int64_t start,
+                                       Offset end) const {
+    Segment& segment = *segments[index];
+    if (index + 1 < segments.size() && segments[index + 1]->base_offset() <= end)
+        return segment.size();
+    if (const RecentBorders* recent = recent_.load(std::memory_order_acquire))
+        if (auto position = recent->find(end); position && *position > start) return *position;
+    auto batch = segment.find_batch(end);
+    if (!batch) return batch.error();
+    return *batch ? (*batch)->position : segment.size();
+}
+
+Result<LogRead> PartitionLog::read(Offset from, int64_t max_bytes, Offset end, bool at_least_one,
+                                   bool with_aborted) {
+    if (auto usable = check_usable(); !usable) return usable.error();
+    const Offset log_end = log_end_offset();
+    if (from < log_start_offset() || from > log_end)
+        return out_of_range(from, log_start_offset(), log_end);
+    end = std::min(end, log_end);
+    LogRead found;
+    if (from >= end) return found;
+    const auto segments = this->segments();
+    for (size_t i = segment_index(*segments, from); i < segments->size(); ++i) {
+        Segment& segment = *(*segments)[i];
+        auto start = find_start(segment, from);
+        if (!start) return start.error();
+        if (!*start) continue;  // compaction left nothing here at or after `from`
+        auto limit = find_end(*segments, i, **start, end);
+        if (!limit) return limit.error();
+        auto stop = fit(segment, **start, *limit, max_bytes, at_least_one);
+        if (!stop) return stop.error();
+        if (*stop <= **start) return found;
+        auto file = segment.log_file();
+        if (!file) return file.error();
+        found.records = {*file, **start, *stop - **start};
+        if (with_aborted) {
+            auto aborted = aborted_between(*segments, i, from, end);
+            if (!aborted) return aborted.error();
+            found.aborted = std::move(*aborted);
+        }
+        return found;
+    }
+    return found;
+}
+
+Result<int64_t> PartitionLog::fit(Segment& segment, int64_t start, int64_t limit,
+                                  int64_t max_bytes, bool at_least_one) const {
+    if (limit - start <= max_bytes) return limit;
+    auto stop = segment.border_at_most(start, start + std::max<int64_t>(max_bytes, 0));
+    if (!stop || *stop > start || !at_least_one) return stop;
+    auto first = segment.batch_at(start);
+    if (!first) return first.error();
+    return std::min(first->end(), limit);
+}
+
+Result<std::vector<AbortedTransaction>> PartitionLog::aborted_between(const SegmentList& segments,
+                                                                      size_t first, Offset from,
+                                                                      Offset end) const {
+    std::vector<AbortedTransaction> aborted;
+    for (size_t i = first; i < segments.size(); ++i) {
+        auto entries = read_aborted_transactions(environment_.files(),
+                                                 segments[i]->path(kTransactionIndexSuffix));
+        if (!entries) return entries.error();
+        for (const AbortedTransactionEntry& entry : *entries) {
+            if (entry.last_offset >= from && entry.first_offset < end)
+                aborted.push_back({entry.producer_id, entry.first_offset});
+            if (entry.last_stable_offset >= end) return aborted;
+        }
+    }
+    return aborted;
+}
+
+}  // namespace milena

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// What brings a log onto the device: syncs shared by all who wait, periodic work, shutdown.
+#include <algorithm>
+
+#include "base/log.h"
+#include "storage/directory_files.h"
+#include "storage/partition_log.h"
+#include "storage/producer_snapshot.h"
+
+namespace milena {
+
+void PartitionLog::sync(std::function<void(Result<void>)> done) {
+    {
+        std::lock_guard lock(sync_mutex_);
+        sync_waiters_.push_back(std::move(done));
+        if (sync_running_) return;  // the next round takes it along
+        sync_running_ = true;
+    }
+    environment_.pool.run([self = shared_from_this()] { self->run_sync_round(); });
+}
+
+void PartitionLog::run_sync_round() {
+    std::vector<std::function<void(Result<void>)>> waiters;
+    {
+        std::lock_guard lock(sync_mutex_);
+        waiters.swap(sync_waiters_);
+    }
+    Result<void> synced = sync_files();
+    for (auto& done : waiters) done(synced);
+    {
+        std::lock_guard lock(sync_mutex_);
+        sync_running_ = !sync_waiters_.empty();
+        if (!sync_running_) return;
+    }
+    // Queued again rather than looped: other logs have their turn in between.
+    environment_.pool.run([self = shared_from_this()] { self->run_sync_round(); });
+}
+
+Result<void> PartitionLog::sync_files() {
+    if (retired_.load()) return {};
+    if (auto usable = check_usable(); !usable) return usable;
+    const Offset end = log_end_offset();  // before the list, which then covers it
+    const Offset from = recovery_point();
+    const auto segments = this->segments();
+    for (size_t i = 0; i < segments->size(); ++i) {
+        bool sealed = i + 1 < segments->size();
+        if (sealed && (*segments)[i + 1]->base_offset() <= from) continue;
+        if (auto synced = (*segments)[i]->sync(sealed); !synced) return go_offline(synced.error());
+    }
+    if (directory_dirty_.exchange(false))
+        if (auto synced = sync_directory(); !synced) return go_offline(synced.error());
+    int64_t known = recovery_point_.load();
+    while (known < end.value && !recovery_point_.compare_exchange_weak(known, end.value)) {
+    }
+    last_sync_ms_ = environment_.clock.now().value;
+    return {};
+}
+
+Result<void> PartitionLog::sync_directory() {
+    auto file = environment_.files().open(topic_id_path(*directory_), OpenMode::kReadWrite);
+    if (!file) return file.error();
+    if (auto synced = (*file)->sync(); !synced) return synced;
+    return environment_.files().sync_directory(*directory_);
+}
+
+void PartitionLog::tick() {
+    const std::shared_ptr<const LogConfig> config = config_.load();
+    const TimestampMs now = environment_.clock.now();
+    {
+        std::lock_guard lock(mutex_);
+        producers_.expire(now, config->producer_id_expiration_ms);
+    }
+    if (log_end_offset() > recovery_point() &&
+        now.value - last_sync_ms_.load() >= config->flush_ms)
+        sync([](Result<void>) {});
+}
+
+Result<void> PartitionLog::shut_down() {
+    std::lock_guard lock(mutex_);
+    if (auto usable = check_usable(); !usable) return usable;
+    if (auto sealed = segments()->back()->seal(); !sealed) return sealed;
+    if (producers_.end_offset() > std::max(last_snapshot_, Offset(0))) {
+        auto written = write_producer_snapshot(environment_.files(), *directory_, producers_);
+        if (!written) return written;
+        last_snapshot_ = producers_.end_offset();
+        directory_dirty_ = true;
+    }
+    if (epochs_dirty_)
+        if (auto written = epochs_.write(environment_.files(), *directory_); !written)
+            return written;
+    if (log_end_offset() > recovery_point() || directory_dirty_)
+        if (auto synced = sync_files(); !synced) return synced;
+    if (auto synced = segments()->back()->sync(true); !synced) return synced;
+    retired_ = true;
+    for (const auto& segment : *segments()) segment->close();
+    return {};
+}
+
+void PartitionLog::retire() {
+    std::lock_guard lock(mutex_);
+    retired_ = true;
+    for (const auto& segment : *segments()) segment->close();
+}
+
+void PartitionLog::reconfigure(const LogConfig& config) {
+    std::lock_guard lock(mutex_);
+    config_.store(std::make_shared<const LogConfig>(config));
+    roll_jitter_ms_ = draw_roll_jitter();
+}
+
+std::optional<LeaderEpoch> PartitionLog::latest_epoch() const {
+    std::lock_guard lock(mutex_);
+    return epochs_.latest();
+}
+
+std::optional<LeaderEpoch> PartitionLog::epoch_of(Offset offset) const {
+    std::lock_guard lock(mutex_);
+    return epochs_.epoch_of(offset);
+}
+
+std::pair<LeaderEpoch, Offset> PartitionLog::end_offset_for_epoch(LeaderEpoch requested) const {
+    std::lock_guard lock(mutex_);
+    return epochs_.end_offset_for(requested, log_end_offset());
+}
+
+Result<void> PartitionLog::start_epoch(LeaderEpoch epoch) {
+    std::lock_guard lock(mutex_);
+    if (auto usable = check_usable(); !usable) return usable;
+    // Written with the first record: an epoch without records needs no memory.
+    epochs_dirty_ |= epochs_.assign(epoch, log_end_offset());
+    return {};
+}
+
+Result<Offset> PartitionLog::delete_records_before(Offset offset) {
+    std::lock_guard lock(mutex_);
+    if (auto usable = check_usable(); !usable) return usable.error();
+    if (offset < Offset(0) || offset > high_watermark())
+        return Error(ErrorCode::OFFSET_OUT_OF_RANGE,
+                     "offset " + std::to_string(offset.value) +
+                         " is not in what may be deleted: the high watermark is " +
+                         std::to_string(high_watermark().value));
+    if (offset <= log_start_offset()) return log_start_offset();
+    log_start_.store(offset.value, std::memory_order_release);
+    epochs_.truncate_from_start(offset);
+    epochs_dirty_ = true;
+    return offset;
+}
+
+std::vector<ActiveProducer> PartitionLog::active_producers() const {
+    std::lock_guard lock(mutex_);
+    std::vector<ActiveProducer> active;
+    active.reserve(producers_.size());
+    for (const auto& [id, entry] : producers_.producers())
+        active.push_back({id, entry.epoch.value, entry.last_sequence(), entry.last_timestamp,
+                          entry.coordinator_epoch, entry.transaction_start});
+    return active;
+}
+
+}  // namespace milena

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/segment.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/log.h"
+
+namespace milena {
+
+struct Segment::NewEntries {
+    std::vector<OffsetIndexEntry> offsets;
+    std::vector<TimeIndexEntry> times;
+};
+
+Segment::Segment(FileCache& cache, std::shared_ptr<const std::string> directory,
+                 Offset base_offset, int64_t size, TimestampMs created)
+    : directory_(std::move(directory)),
+      base_offset_(base_offset),
+      created_(created),
+      size_(size),
+      times_loaded_(size == 0),
+      log_(cache),
+      offset_index_(cache),
+      time_index_(cache) {}
+
+std::string Segment::path(std::string_view suffix) const {
+    return *directory_ + "/" + segment_file_name(base_offset_, suffix);
+}
+
+Result<std::shared_ptr<File>> Segment::log_file() {
+    return log_.get([this] { return path(kLogSuffix); },
+                    size() == 0 ? OpenMode::kCreate : OpenMode::kReadWrite);
+}
+
+// ---- Reading
+
+Result<int64_t> Segment::scan_start(Offset target) {
+    int64_t wanted = target - base_offset_;
+    auto entry = offset_index_.last_where(offset_index_path(), [&](const OffsetIndexEntry& e) {
+        return e.relative_offset <= wanted;
+    });
+    if (!entry) return entry.error();
+    if (!*entry || (*entry)->position >= size()) return int64_t{0};
+    return int64_t{(*entry)->position};
+}
+
+Result<std::optional<BatchPosition>> Segment::find_batch(Offset target) {
+    if (size() == 0) return std::optional<BatchPosition>();
+    auto start = scan_start(target);
+    if (!start) return start.error();
+    auto file = log_file();
+    if (!file) return file.error();
+    BatchScanner scanner(**file, *start, size());
+    while (true) {
+        auto batch = scanner.next();
+        if (!batch || !*batch || (*batch)->header.last_offset() >= target) return batch;
+    }
+}
+
+Result<BatchPosition> Segment::batch_at(int64_t position) {
+    auto file = log_file();
+    if (!file) return file.error();
+    BatchScanner scanner(**file, position, size());
+    auto batch = scanner.next();
+    if (!batch) return batch.error();
+    return **batch;
+}
+
+Result<int64_t> Segment::border_at_most(int64_t start, int64_t limit) {
+    int64_t end = size();
+    if (limit >= end) return end;
+    auto entry = offset_index_.last_where(
+        offset_index_path(), [&](const OffsetIndexEntry& e) { return e.position <= limit; });
+    if (!entry) return entry.error();
+    int64_t border = *entry ? std::max<int64_t>(start, (*entry)->position) : start;
+    auto file = log_file();
+    if (!file) return file.error();
+    BatchScanner scanner(**file, border, end);
+    while (true) {
+        auto batch = scanner.next();
+        if (!batch) return batch.error();
+        if (!*batch || (*batch)->end() > limit) return border;
+        border = (*batch)->end();
+    }
+}
+
+Result<std::optional<BatchPosition>> Segment::find_batch_by_time(TimestampMs timestamp,
+                                                                 Offset from) {
+    if (size() == 0) return std::optional<BatchPosition>();
+    // Strictly before: the entry's own batch may not be the first with that timestamp.
+    auto entry = time_index_.last_where(time_index_path(), [&](const TimeIndexEntry& e) {
+        return e.timestamp < timestamp.value;
+    });
+    if (!entry) return entry.error();
+    Offset target = *entry ? base_offset_ + (*entry)->relative_offset : base_offset_;
+    auto start = scan_start(std::max(target, from));
+    if (!start) return start.error();
+    auto file = log_file();
+    if (!file) return file.error();
+    BatchScanner scanner(**file, *start, size());
+    while (true) {
+        auto batch = scanner.next();
+        if (!batch || !*batch) return batch;
+        const BatchHeader& header = (*batch)->header;
+        if (header.max_timestamp >= timestamp && header.last_offset() >= from) return batch;
+    }
+}
+
+Result<void> Segment::load_times() {
+    if (times_loaded_.load(std::memory_order_acquire)) return {};
+    auto last = time_index_.last(time_index_path());
+    if (!last) return last.error();
+    if (*last) {
+        last_time_entry_ = **last;
+        max_timestamp_.store((*last)->timestamp);
+        offset_of_max_timestamp_.store(base_offset_.value + (*last)->relative_offset);
+    }
+    times_loaded_.store(true, std::memory_order_release);
+    return {};
+}
+
+Result<TimestampMs> Segment::max_timestamp() {
+    if (times_loaded_.load(std::memory_order_acquire)) return TimestampMs(max_timestamp_.load());
+    auto last = time_index_.last(time_index_path());
+    if (!last) return last.error();
+    return TimestampMs(*last ? (*last)->timestamp : -1);
+}
+
+Result<Offset> Segment::offset_of_max_timestamp() {
+    if (times_loaded_.load(std::memory_order_acquire))
+        return Offset(offset_of_max_timestamp_.load());
+    auto last = time_index_.last(time_index_path());
+    if (!last) return last.error();
+    return *last ? base_offset_ + (*last)->relative_offset : kNoOffset;
+}
+
+Result<Offset> Segment::next_offset() {
+    Offset next = base_offset_;
+    if (size() == 0) return next;
+    auto start = scan_start(Offset(std::numeric_limits<int64_t>::max()));
+    if (!start) return start.error();
+    auto file = log_file();
+    if (!file) return file.error();
+    BatchScanner scanner(**file, *start, size());
+    while (true) {
+        auto batch = scanner.next();
+        if (!batch) return batch.error();
+        if (!*batch) return next;
+        next = (*batch)->header.next_offset();
+    }
+}
+
+// ---- Writing
+
+Result<TimestampMs> Segment::first_batch_timestamp() {
+    if (first_batch_timestamp_.value >= 0) return first_batch_timestamp_;
+    auto file = log_file();
+    if (!file) return file.error();
+    BatchScanner scanner(**file, 0, size());
+    auto batch = scanner.next();
+    if (!batch) return batch.error();
+    if (*batch) first_batch_timestamp_ = (*batch)->header.max_timestamp;
+    return first_batch_timestamp_;
+}
+
+Result<bool> Segment::index_is_full(const LogConfig& config) {
+    auto offsets = offset_index_.count(offset_index_path());
+    if (!offsets) return offsets.error();
+    auto times = time_index_.count(time_index_path());
+    if (!times) return times.error();
+    // One time entry stays free for the one that seal() adds.
+    return *offsets >= config.segment_index_bytes / OffsetIndexEntry::kSize ||
+           *times >= config.segment_index_bytes / TimeIndexEntry::kSize - 1;
+}
+
+Result<bool> Segment::must_roll(const LogConfig& config, int64_t roll_jitter_ms, int64_t bytes,
+                                Offset last, TimestampMs batch_timestamp, TimestampMs now) {
+    if (last - base_offset_ > std::numeric_limits<int32_t>::max()) return true;
+    if (size() == 0) return false;
+    if (size() > config.segment_bytes - bytes) return true;
+    auto first = first_batch_timestamp();
+    if (!first) return first.error();
+    // Kafka's rule: by the records' own time where they have one.
+    int64_t age =
+        first->value >= 0 ? batch_timestamp.value - first->value : now.value - created_.value;
+    if (age > config.segment_ms - roll_jitter_ms) return true;
+    return index_is_full(config);
+}
+
+void Segment::note_time_entry(NewEntries& entries) {
+    TimeIndexEntry entry{max_timestamp_.load(), relative(Offset(offset_of_max_timestamp_.load()))};
+    if (entry.timestamp <= last_time_entry_.timestamp) return;
+    last_time_entry_ = entry;
+    entries.times.push_back(entry);
+}
+
+void Segment::note_batch(const BatchHeader& batch, int64_t position, const LogConfig& config,
+                         NewEntries& entries) {
+    if (batch.max_timestamp.value > max_timestamp_.load()) {
+        offset_of_max_timestamp_.store(batch.last_offset().value);
+        max_timestamp_.store(batch.max_timestamp.value);
+    }
+    if (bytes_since_index_entry_ > config.index_interval_bytes) {
+        entries.offsets.push_back(
+            {relative(batch.last_offset()), static_cast<int32_t>(position)});
+        note_time_entry(entries);
+        bytes_since_index_entry_ = 0;
+    }
+    bytes_since_index_entry_ += batch.size_bytes;
+}
+
+Result<void> Segment::write_entries(const NewEntries& entries) {
+    if (auto written = offset_index_.append(offset_index_path(), std::span(entries.offsets));
+        !written)
+        return written;
+    return time_index_.append(time_index_path(), std::span(entries.times));
+}
+
+Result<void> Segment::append(BytesView batches, const LogConfig& config) {
+    auto file = log_file();
+    if (!file) return file.error();
+    int64_t start = size();
+    if (start == 0) {  // nothing may be left of a segment that was here before
+        if (auto made = offset_index_.trim(offset_index_path(), 0); !made) return made;
+        if (auto made = time_index_.trim(time_index_path(), 0); !made) return made;
+    }
+    if (auto written = (*file)->write_at(start, batches); !written) {
+        torn_ = !(*file)->truncate(start);
+        return written;
+    }
+    NewEntries entries;
+    for (size_t at = 0; at < batches.size();) {
+        BatchHeader batch = BatchHeader::load(batches.data() + at);
+        note_batch(batch, start + static_cast<int64_t>(at), config, entries);
+        at += static_cast<size_t>(batch.size_bytes);
+    }
+    // The records are in: an index that lacks entries only costs a longer scan.
+    if (auto written = write_entries(entries); !written)
+        MILENA_LOG(Warn) << "index of " << path(kLogSuffix) << ": " << written.error().message();
+    size_.store(start + static_cast<int64_t>(batches.size()), std::memory_order_release);
+    return {};
+}
+
+Result<void> Segment::seal() {
+    if (size() == 0) return {};
+    if (auto loaded = load_times(); !loaded) return loaded;
+    NewEntries entries;
+    note_time_entry(entries);
+    if (auto written = write_entries(entries); !written) return written;
+    auto offsets = offset_index_.count(offset_index_path());
+    if (!offsets) return offsets.error();
+    auto times = time_index_.count(time_index_path());
+    if (!times) return times.error();
+    if (auto trimmed = offset_index_.trim(offset_index_path(), *offsets); !trimmed) return trimmed;
+    return time_index_.trim(time_index_path(), *times);
+}
+
+Result<void> Segment::sync(bool indexes) {
+    if (size() == 0) return {};
+    auto file = log_file();
+    if (!file) return file.error();
+    if (auto synced = (*file)->sync(); !synced || !indexes) return synced;
+    if (auto synced = offset_index_.sync(offset_index_path()); !synced) return synced;
+    return time_index_.sync(time_index_path());
+}
+
+Result<int64_t> Segment::recover(const LogConfig& config,
+                                 const std::function<void(const BatchReader::Batch&)>& visit) {
+    auto file = log_file();
+    if (!file) return file.error();
+    auto length = (*file)->size();
+    if (!length) return length.error();
+    if (auto trimmed = offset_index_.trim(offset_index_path(), 0); !trimmed)
+        return trimmed.error();
+    if (auto trimmed = time_index_.trim(time_index_path(), 0); !trimmed) return trimmed.error();
+    last_time_entry_ = {};
+    max_timestamp_ = offset_of_max_timestamp_ = -1;
+    bytes_since_index_entry_ = 0;
+    BatchReader reader(**file, *length);
+    NewEntries entries;
+    Offset next = base_offset_;
+    int64_t valid = 0;
+    while (true) {
+        auto batch = reader.next();
+        if (!batch) return batch.error();
+        if (!*batch) break;
+        const BatchHeader& header = (*batch)->header;
+        if (header.base_offset < next ||
+            header.last_offset() - base_offset_ > std::numeric_limits<int32_t>::max())
+            break;
+        next = header.next_offset();
+        valid = reader.position();
+        note_batch(header, (*batch)->position, config, entries);
+        visit(**batch);
+    }
+    times_loaded_.store(true, std::memory_order_release);
+    if (auto written = write_entries(entries); !written) return written.error();
+    if (valid < *length)
+        if (auto cut = (*file)->truncate(valid); !cut) return cut.error();
+    size_.store(valid, std::memory_order_release);
+    return *length - valid;
+}
+
+void Segment::close() {
+    log_.close();
+    offset_index_.close();
+    time_index_.close();
+}
+
+}  // namespace milena

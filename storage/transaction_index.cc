@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/transaction_index.h"
+
+namespace milena {
+
+Result<void> append_aborted_transaction(FileSystem& files, const std::string& path,
+                                        const AbortedTransactionEntry& entry) {
+    auto file = files.open(path, OpenMode::kCreate);
+    if (!file) return file.error();
+    auto size = (*file)->size();
+    if (!size) return size.error();
+    uint8_t bytes[AbortedTransactionEntry::kSize];
+    store_big_endian<int16_t>(bytes, 0);
+    store_big_endian(bytes + 2, entry.producer_id.value);
+    store_big_endian(bytes + 10, entry.first_offset.value);
+    store_big_endian(bytes + 18, entry.last_offset.value);
+    store_big_endian(bytes + 26, entry.last_stable_offset.value);
+    int64_t whole = *size - *size % AbortedTransactionEntry::kSize;
+    return (*file)->write_at(whole, BytesView(bytes));
+}
+
+Result<std::vector<AbortedTransactionEntry>> read_aborted_transactions(FileSystem& files,
+                                                                       const std::string& path) {
+    std::vector<AbortedTransactionEntry> entries;
+    if (!files.exists(path)) return entries;
+    auto content = files.read_file(path);
+    if (!content) return content.error();
+    const uint8_t* from = content->data();
+    for (size_t left = content->size(); left >= AbortedTransactionEntry::kSize;
+         left -= AbortedTransactionEntry::kSize, from += AbortedTransactionEntry::kSize) {
+        AbortedTransactionEntry entry;
+        entry.producer_id = ProducerId(load_big_endian<int64_t>(from + 2));
+        entry.first_offset = Offset(load_big_endian<int64_t>(from + 10));
+        entry.last_offset = Offset(load_big_endian<int64_t>(from + 18));
+        entry.last_stable_offset = Offset(load_big_endian<int64_t>(from + 26));
+        entries.push_back(entry);
+    }
+    return entries;
+}
+
+}  // namespace milena

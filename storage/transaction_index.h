@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// <base offset>.txnindex: the aborted transactions that ended in a segment, in the order of their
+// ends. Absent if there are none. An entry is, big-endian:
+//
+//   int16 version = 0, int64 producer id, int64 first offset, int64 last offset (of the marker),
+//   int64 last stable offset after it
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "base/ids.h"
+
+namespace milena {
+
+struct AbortedTransactionEntry {
+    static constexpr int64_t kSize = 34;
+
+    ProducerId producer_id;
+    Offset first_offset;
+    Offset last_offset;
+    Offset last_stable_offset;
+    bool operator==(const AbortedTransactionEntry&) const = default;
+};
+
+Result<void> append_aborted_transaction(FileSystem& files, const std::string& path,
+                                        const AbortedTransactionEntry& entry);
+/// A missing file has no entries; what follows the last whole entry is not read.
+Result<std::vector<AbortedTransactionEntry>> read_aborted_transactions(FileSystem& files,
+                                                                       const std::string& path);
+
+}  // namespace milena

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts Milena: build/release/milena, or $MILENA_BINARY."""
+import os
+import sys
+import time
+
+from . import schema
+from .process import BrokerProcess
+
+
+def binary():
+    return os.environ.get("MILENA_BINARY", str(schema.REPOSITORY / "build" / "release" / "milena"))
+
+
+class Milena(BrokerProcess):
+    name = "milena"
+
+    def command(self):
+        settings = {
+            "listeners": f"PLAINTEXT://127.0.0.1:{self.port}",
+            "log.dirs": str(self.data),
+            **self.settings,
+        }
+        words = [binary()]
+        for key, value in settings.items():
+            words += ["--set", f"{key}={value}"]
+        return words
+
+
+def main():
+    """Runs the broker until interrupted: a way to try something by hand."""
+    settings = dict(word.split("=", 1) for word in sys.argv[1:])
+    with Milena(settings=settings) as broker:
+        print(broker.address, broker.data, flush=True)
+        while broker.process.poll() is None:
+            time.sleep(0.5)
+
+
+if __name__ == "__main__":
+    main()

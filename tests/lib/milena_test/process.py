@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A broker as a process of its own: started, awaited, stopped or killed by its pid."""
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+from .client import Client, ConnectionClosed
+
+
+def free_port():
+    """A port nobody listens on; $MILENA_TEST_PORTS ('20000-20099') limits the choice."""
+    limits = os.environ.get("MILENA_TEST_PORTS")
+    candidates = [0]
+    if limits:
+        first, last = map(int, limits.split("-"))
+        candidates = random.sample(range(first, last + 1), last - first + 1)
+    for candidate in candidates:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", candidate))
+            except OSError:
+                continue
+            return probe.getsockname()[1]
+    raise RuntimeError("no free port")
+
+
+class BrokerProcess:
+    """Base of Milena and Apache Kafka. Use as a context manager, or start() and stop().
+
+    data: the data directory; a temporary one, removed at the end, when None.
+    settings: Kafka's names -> values, above the defaults of the class.
+    """
+
+    name = "broker"
+    start_timeout = 30.0
+
+    def __init__(self, data=None, settings=None, port=None):
+        self._temporary = None
+        if data is None:
+            self._temporary = tempfile.mkdtemp(prefix=f"milena-test-{self.name}-")
+            data = os.path.join(self._temporary, "data")
+        self.data = pathlib.Path(data)
+        self.settings = dict(settings or {})
+        self.port = port or free_port()
+        self.log = self.data.with_name(self.data.name + ".log")
+        self.process = None
+
+    def command(self):
+        raise NotImplementedError
+
+    def environment(self):
+        return os.environ.copy()
+
+    @property
+    def address(self):
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def client(self, **options):
+        return Client(self.port, **options)
+
+    def start(self, wait=True):
+        self.data.parent.mkdir(parents=True, exist_ok=True)
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                env=self.environment(), start_new_session=True,
+            )  # fmt: skip
+        if wait:
+            self.await_ready()
+        return self
+
+    def await_ready(self):
+        """Waits until Metadata shows a broker, as ApiVersions may answer before that."""
+        deadline = time.monotonic() + self.start_timeout
+        while True:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"{self.name} ended at start:\n{self.log_tail()}")
+            try:
+                with self.client(timeout=5) as client:
+                    client.request("ApiVersions", 0)
+                    if client.request("Metadata", 5, {"Topics": []})["Brokers"]:
+                        return
+            except (OSError, ConnectionClosed):
+                pass
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{self.name} is not ready:\n{self.log_tail()}")
+            time.sleep(0.02)
+
+    def log_tail(self, size=4000):
+        return self.log.read_bytes()[-size:].decode(errors="replace")
+
+    def stop(self, timeout=30.0):
+        """SIGTERM and wait; returns the exit status. SIGKILL if it does not end."""
+        if self.process is None:
+            return None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise
+        return self.process.returncode
+
+    def kill(self):
+        """kill -9."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+    def restart(self):
+        self.stop()
+        return self.start()
+
+    def resident_bytes(self):
+        status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
+        (line,) = [line for line in status.splitlines() if line.startswith("VmRSS")]
+        return int(line.split()[1]) * 1024
+
+    def close(self):
+        try:
+            self.stop()
+        finally:
+            if self._temporary:
+                shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            if self.process:
+                self.kill()
+            raise
+
+    def __exit__(self, *_):
+        self.close()
