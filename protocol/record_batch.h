@@ -116,6 +116,7 @@ class RecordBatchView {
     bool is_crc_valid() const;
 
   private:
+    friend class RecordBatches;
     explicit RecordBatchView(BytesView bytes) : bytes_(bytes) {}
     template <std::integral T>
     T load(size_t at) const {
