@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cluster/image_state.h"
 
+#include <algorithm>
 #include <mutex>
 
 namespace milena {
@@ -10,6 +11,20 @@ struct ImageState::SortedConfigs {
     std::once_flag once;
     std::map<ConfigResource, ConfigMap> map;
 };
+
+namespace {
+
+bool can_collide(std::string_view name) {
+    return name.find_first_of("._") != std::string_view::npos;
+}
+
+std::string unified(std::string_view name) {
+    std::string result(name);
+    std::replace(result.begin(), result.end(), '.', '_');
+    return result;
+}
+
+}  // namespace
 
 ImageState::ImageState(std::string cluster_id, int32_t controller_id)
     : cluster_id_(std::make_shared<const std::string>(std::move(cluster_id))),
@@ -50,6 +65,12 @@ int16_t ImageState::feature(std::string_view name) const {
     return found == features_.get().end() ? int16_t{0} : found->second;
 }
 
+std::optional<std::string> ImageState::colliding_topic(std::string_view name) const {
+    if (!can_collide(name)) return std::nullopt;
+    const auto* same = unified_names_.find(unified(name));
+    return same ? std::optional(same->front()) : std::nullopt;
+}
+
 std::shared_ptr<const ImageState> ImageState::publish() {
     auto copy = std::make_shared<ImageState>(*this);
     copy->sorted_configs_ = std::make_shared<SortedConfigs>();
@@ -57,6 +78,7 @@ std::shared_ptr<const ImageState> ImageState::publish() {
     topics_.freeze();
     ids_.freeze();
     names_.freeze();
+    unified_names_.freeze();
     configs_.freeze();
     return copy;
 }
@@ -64,6 +86,13 @@ std::shared_ptr<const ImageState> ImageState::publish() {
 void ImageState::add_topic(std::string name, const Uuid& id) {
     if (const Uuid* old = ids_.find(name)) remove_topic(Uuid(*old));
     names_.insert(name);
+    if (can_collide(name)) {
+        const std::string key = unified(name);
+        if (auto* same = unified_names_.find_mutable(key))
+            same->push_back(name);
+        else
+            unified_names_.set(key, {name});
+    }
     ids_.set(name, id);
     topics_.set(id, std::make_shared<TopicNode>(TopicNode{edit_, {std::move(name), id, {}}}));
 }
@@ -75,6 +104,12 @@ void ImageState::remove_topic(const Uuid& id) {
     partition_count_ -= static_cast<int64_t>(state->partitions.size());
     configs_.erase(ConfigResource{ConfigResourceType::kTopic, name});
     names_.erase(name);
+    if (can_collide(name)) {
+        const std::string key = unified(name);
+        auto& same = *unified_names_.find_mutable(key);
+        std::erase(same, name);
+        if (same.empty()) unified_names_.erase(key);
+    }
     ids_.erase(name);
     topics_.erase(id);
 }

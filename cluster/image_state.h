@@ -72,6 +72,8 @@ class ImageState final : public MetadataImage {
     /// Level of a feature, 0 if not finalised.
     int16_t feature(std::string_view name) const;
     int16_t metadata_version() const { return feature("metadata.version"); }
+    /// A topic whose name equals `name` if '.' and '_' are the same.
+    std::optional<std::string> colliding_topic(std::string_view name) const;
     const RetainedRecords& retained() const { return retained_.get(); }
     int64_t partition_count() const { return partition_count_; }
 
@@ -121,6 +123,8 @@ class ImageState final : public MetadataImage {
     SharedMap<Uuid, std::shared_ptr<TopicNode>> topics_;
     SharedMap<std::string, Uuid, TextHash> ids_;
     SharedNames names_;
+    /// Names that hold '.' or '_', by the name with '_' for both.
+    SharedMap<std::string, std::vector<std::string>, TextHash> unified_names_;
     SharedMap<ConfigResource, std::shared_ptr<const ConfigMap>, ConfigResourceHash> configs_;
     Shared<std::map<int32_t, BrokerState>> brokers_;
     Shared<std::map<std::string, int16_t, std::less<>>> features_;
