@@ -60,7 +60,7 @@ Result<void> PartitionLog::load(const LogCheckpoint& checkpoint) {
         for (const auto& segment : segments)
             if (auto removed = remove_segment_files(segment->base_offset()); !removed)
                 return removed;
-        segments = {std::make_shared<Segment>(environment_.cache, directory_, start, 0,
+        segments = {std::make_shared<Segment>(*environment_.cache, directory_, start, 0,
                                               environment_.clock.now())};
         *end = start;
     }
@@ -95,11 +95,11 @@ Result<PartitionLog::SegmentList> PartitionLog::find_segments(Offset log_start) 
         if (!base_offset) continue;
         auto size = environment_.files().file_size(path);
         if (!size) return size.error();
-        segments.push_back(std::make_shared<Segment>(environment_.cache, directory_, *base_offset,
+        segments.push_back(std::make_shared<Segment>(*environment_.cache, directory_, *base_offset,
                                                      *size, environment_.clock.now()));
     }
     if (segments.empty())
-        segments.push_back(std::make_shared<Segment>(environment_.cache, directory_, log_start, 0,
+        segments.push_back(std::make_shared<Segment>(*environment_.cache, directory_, log_start, 0,
                                                      environment_.clock.now()));
     return segments;  // list() sorts, and names sort as their numbers
 }
