@@ -220,11 +220,7 @@ Result<void> PartitionLog::roll(Offset base_offset) {
         MILENA_LOG(Warn) << *directory_ << ": " << written.error().message();
     }
     auto grown = std::make_shared<SegmentList>(*old);
-<<<<<<< HEAD
-    grown->push_back(std::make_shared<Segment>(environment_.cache, directory_, base_offset, 0,
-=======
     grown->push_back(std::make_shared<Segment>(*environment_.cache, directory_, base_offset, 0,
->>>>>>> storage
                                                environment_.clock.now()));
     segments_.store(std::move(grown));
     roll_jitter_ms_ = draw_roll_jitter();
