@@ -201,11 +201,9 @@ class Parser:
 
     def default_of(self, field, content, where):
         value = content.get("default", "")
-        if value is None or (value == "null" and field.type != "string"):
-            value = None
-        if field.type == "string" and value == "null":
-            value = None
         if value is None:
+            self.fail(where, 'null as a default is written "null"')
+        if value == "null":
             if not field.nullable_versions:
                 self.fail(where, "null is the default of a field that cannot be null")
             return None

@@ -55,6 +55,8 @@ def struct_facts(struct):
 
 def field_facts(field):
     facts = {key: field[key] for key in FIELD_FACTS if key in field}
+    if "default" in facts and facts["default"] is None:
+        del facts["default"]  # Kafka means null only by "null"; its generator reads null as nothing
     if field.get("fields"):
         facts["fields"] = [field_facts(inner) for inner in field["fields"]]
     return facts
