@@ -56,7 +56,7 @@ public class JavaSide {
         try (JarFile jar = new JarFile(path)) {
             for (var entry : (Iterable<java.util.jar.JarEntry>) jar.stream()::iterator) {
                 String name = entry.getName();
-                boolean generated = name.matches(".*/(message|metadata|generated)/[A-Za-z]*\\.class");
+                boolean generated = name.matches(".*/(message|common/metadata|generated)/[A-Za-z]*\\.class");
                 if (!generated || name.matches(".*(JsonConverter|Type|Filter)\\.class")) continue;
                 Class<?> type = Class.forName(name.replace(".class", "").replace('/', '.'));
                 if (!Message.class.isAssignableFrom(type) || type.isInterface()) continue;
@@ -168,11 +168,21 @@ public class JavaSide {
         void fill(Message message, Schema schema) throws Exception {
             for (BoundField field : schema.fields()) {
                 if (field.def.type instanceof TaggedFields tagged) {
-                    for (var inner : tagged.fields().values()) fill(message, inner.name, inner.type);
+                    for (var inner : fieldsOf(tagged)) fill(message, inner.name, inner.type);
                 } else {
                     fill(message, field.def.name, field.def.type);
                 }
             }
+        }
+
+        /** Before 4.0 they have no accessor. */
+        static Collection<org.apache.kafka.common.protocol.types.Field> fieldsOf(TaggedFields tagged)
+                throws Exception {
+            Field fields = TaggedFields.class.getDeclaredField("fields");
+            fields.setAccessible(true);
+            @SuppressWarnings("unchecked")
+            var byTag = (Map<Integer, org.apache.kafka.common.protocol.types.Field>) fields.get(tagged);
+            return byTag.values();
         }
 
         void fill(Message message, String name, Type type) throws Exception {
