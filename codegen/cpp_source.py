@@ -164,7 +164,8 @@ def decode_tags(struct, place, flexible):
         return guarded("flexible" if flexible != "true" else "true",
                        f"reader.skip_tagged_fields({where});")
     lines = ["if (flexible) {",
-             f"    for (uint32_t tags = reader.read_tag_count({where}); tags > 0 && reader.ok(); --tags) {{",
+             f"    uint32_t tags = reader.read_tag_count({where});",
+             "    for (; tags > 0 && reader.ok(); --tags) {",
              f"        const Reader::Tag tag = reader.begin_tag({where});",
              "        switch (tag.number) {"]
     for field in tagged:

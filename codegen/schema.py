@@ -106,7 +106,8 @@ class Parser:
         if not versions:
             return None
         self.flexible = self.versions_of(content, "flexibleVersions", name)
-        self.common = {struct.get("name", "?"): struct for struct in content.get("commonStructs", [])}
+        self.common = {struct.get("name", "?"): struct
+                       for struct in content.get("commonStructs", [])}
         while self.common:
             self.common_struct(next(iter(self.common)))
         body = Struct(name, versions, self.fields(content, versions, name))
@@ -229,7 +230,8 @@ class Parser:
         except ValueError:
             return self.fail(where, f"default '{value}' is not a number")
         bits, signed = INTEGER_BITS[type_name]
-        lowest, highest = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
+        lowest = -(1 << bits - 1) if signed else 0
+        highest = lowest + (1 << bits) - 1
         if not lowest <= number <= highest:
             self.fail(where, f"default {number} does not fit {type_name}")
         return number
