@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/log.h"
 #include "base/thread_pool.h"
 #include "protocol/record_batch_builder.h"
 #include "protocol/record_validator.h"
@@ -80,7 +81,10 @@ inline Bytes make_marker(int64_t producer, int16_t epoch, bool commit) {
 
 class LogTest : public testing::Test {
   protected:
-    LogTest() { config.index_interval_bytes = 100; }
+    LogTest() {
+        config.index_interval_bytes = 100;
+        set_log_level(LogLevel::kOff);  // most of these tests break something on purpose
+    }
 
     std::shared_ptr<PartitionLog> open(LogCheckpoint checkpoint = {}) {
         auto opened = try_open(checkpoint);
