@@ -19,13 +19,14 @@
 
 namespace milena {
 
-/// What logs share; the log manager owns it and outlives them.
+/// What logs share. A log whose sync still runs may outlive the log manager, so each holds the
+/// cache; clock, pool and file system outlive them all.
 struct LogEnvironment {
-    FileCache& cache;
+    std::shared_ptr<FileCache> cache;
     const Clock& clock;
     BlockingPool& pool;
 
-    FileSystem& files() const { return cache.files(); }
+    FileSystem& files() const { return cache->files(); }
 };
 
 /// What the checkpoints of the data directory know of a log when it is opened.
