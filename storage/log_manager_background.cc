@@ -14,7 +14,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kRoundInterval{1000};
 
 void warn_if_failed(std::string_view what, const Result<void>& result) {
-    if (!result) MILENA_LOG(Warn) << what << ": " << result.error().message();
+    if (result) return;
+    MILENA_LOG(Warn) << what << ": " << result.error().message();
 }
 
 }  // namespace
@@ -67,9 +68,8 @@ void DiskLogManager::remove_retired(SteadyTime now) {
     std::vector<std::string> due;
     {
         std::unique_lock lock(mutex_);
-        auto waiting = std::partition(retired_.begin(), retired_.end(), [&](const Retired& entry) {
-            return entry.remove_at > now;
-        });
+        auto waiting = std::partition(retired_.begin(), retired_.end(),
+                                      [&](const Retired& entry) { return entry.remove_at > now; });
         for (auto entry = waiting; entry != retired_.end(); ++entry) due.push_back(entry->path);
         retired_.erase(waiting, retired_.end());
     }
@@ -98,11 +98,12 @@ Result<void> DiskLogManager::write_recovery_points() {
 }
 
 Result<void> DiskLogManager::write_log_starts() {
-    return write_checkpoints(
-        "log-start-offset-checkpoint", [](const PartitionLog& log) -> std::optional<Offset> {
-            if (log.log_start_offset() <= log.first_segment_offset()) return {};
-            return log.log_start_offset();
-        });
+    return write_checkpoints("log-start-offset-checkpoint",
+                             [](const PartitionLog& log) -> std::optional<Offset> {
+                                 if (log.log_start_offset() <= log.first_segment_offset())
+                                     return {};
+                                 return log.log_start_offset();
+                             });
 }
 
 Result<void> DiskLogManager::write_high_watermarks() {

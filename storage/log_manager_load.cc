@@ -85,8 +85,8 @@ Result<std::vector<DiskLogManager::LoadTask>> DiskLogManager::find_logs(
                 continue;
             }
             if (!id) {
-                auto written = write_topic_id(files_, directory.path + "/" + entry,
-                                              wanted->second->topic_id);
+                auto written =
+                    write_topic_id(files_, directory.path + "/" + entry, wanted->second->topic_id);
                 if (!written) return written.error();
             }
             tasks.push_back({i, *name, wanted->second});
@@ -104,9 +104,8 @@ Result<void> DiskLogManager::make_stray(const std::string& directory, const Part
 
 Result<void> DiskLogManager::run_load_task(const LoadTask& task) {
     const DataDirectory& directory = directories_[task.directory];
-    auto log = PartitionLog::open(environment_,
-                                  directory.path + "/" + task.name.directory_name(), task.name,
-                                  task.expected->topic_id, intern(task.expected->config),
+    auto log = PartitionLog::open(environment_, directory.path + "/" + task.name.directory_name(),
+                                  task.name, task.expected->topic_id, intern(task.expected->config),
                                   checkpoint_of(directory, task.name));
     if (!log) return log.error();
     std::unique_lock lock(mutex_);
@@ -131,9 +130,9 @@ Result<std::shared_ptr<Log>> DiskLogManager::get_or_create(const ExpectedLog& wa
     if (found != logs_.end()) return std::shared_ptr<Log>(found->second.log);
     auto fewest = std::min_element(log_counts_.begin(), log_counts_.end());
     auto directory = static_cast<size_t>(fewest - log_counts_.begin());
-    auto log = PartitionLog::open(environment_,
-                                  directories_[directory].path + "/" + name.directory_name(), name,
-                                  wanted.topic_id, std::move(config), LogCheckpoint{});
+    auto log =
+        PartitionLog::open(environment_, directories_[directory].path + "/" + name.directory_name(),
+                           name, wanted.topic_id, std::move(config), LogCheckpoint{});
     if (!log) return log.error();
     logs_[name] = {*log, directory};
     ++*fewest;

@@ -23,8 +23,7 @@ Error foreign_directory(const std::string& directory, const std::string& key,
                         const std::string& found, const std::string& wanted) {
     return Error(ErrorCode::INCONSISTENT_CLUSTER_ID,
                  directory + "/meta.properties says " + key + "=" + found + ", but this node is " +
-                     key + "=" + wanted +
-                     ". Start it with the directory's own " + key +
+                     key + "=" + wanted + ". Start it with the directory's own " + key +
                      ", or give it another, empty directory (log.dirs).");
 }
 
@@ -69,10 +68,10 @@ Result<DataDirectory> open_directory(FileSystem& files, const std::string& path,
     auto identity = identify(files, path, cluster_id, node_id);
     if (!identity) return identity.error();
     directory.identity = *identity;
-    for (auto [name, into] : {std::pair{"/recovery-point-offset-checkpoint",
-                                        &directory.recovery_points},
-                              {"/log-start-offset-checkpoint", &directory.log_starts},
-                              {"/replication-offset-checkpoint", &directory.high_watermarks}}) {
+    for (auto [name, into] :
+         {std::pair{"/recovery-point-offset-checkpoint", &directory.recovery_points},
+          {"/log-start-offset-checkpoint", &directory.log_starts},
+          {"/replication-offset-checkpoint", &directory.high_watermarks}}) {
         auto offsets = read_offset_checkpoint(files, path + name);
         if (!offsets) return offsets.error();
         *into = std::move(*offsets);
@@ -106,8 +105,8 @@ Result<std::unique_ptr<LogManager>> LogManager::open(LogManagerOptions options,
 }
 
 DiskLogManager::DiskLogManager(LogManagerOptions options, std::vector<DataDirectory> directories,
-                               int64_t previous_broker_epoch, FileSystem& files,
-                               const Clock& clock, BlockingPool& pool)
+                               int64_t previous_broker_epoch, FileSystem& files, const Clock& clock,
+                               BlockingPool& pool)
     : options_(std::move(options)),
       files_(files),
       clock_(clock),
@@ -134,7 +133,8 @@ std::shared_ptr<const Uuid> DiskLogManager::directory_of(const std::string& topi
     std::shared_lock lock(mutex_);
     auto found = logs_.find({topic, partition});
     if (found == logs_.end()) return nullptr;
-    return std::make_shared<const Uuid>(directories_[found->second.directory].identity.directory_id);
+    return std::make_shared<const Uuid>(
+        directories_[found->second.directory].identity.directory_id);
 }
 
 std::vector<DirectoryDescription> DiskLogManager::describe() const {

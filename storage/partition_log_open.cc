@@ -31,9 +31,8 @@ Result<std::shared_ptr<PartitionLog>> PartitionLog::open(const LogEnvironment& e
                                                          Uuid topic_id,
                                                          std::shared_ptr<const LogConfig> config,
                                                          const LogCheckpoint& checkpoint) {
-    std::shared_ptr<PartitionLog> log(new PartitionLog(environment, std::move(directory),
-                                                       std::move(name), topic_id,
-                                                       std::move(config)));
+    std::shared_ptr<PartitionLog> log(new PartitionLog(
+        environment, std::move(directory), std::move(name), topic_id, std::move(config)));
     FileSystem& files = environment.files();
     if (!files.exists(topic_id_path(*log->directory_))) {
         if (auto made = files.make_directory(*log->directory_); !made) return made.error();
@@ -104,8 +103,7 @@ Result<PartitionLog::SegmentList> PartitionLog::find_segments(Offset log_start) 
     return segments;  // list() sorts, and names sort as their numbers
 }
 
-Result<Offset> PartitionLog::load_segments(SegmentList& segments,
-                                           const LogCheckpoint& checkpoint) {
+Result<Offset> PartitionLog::load_segments(SegmentList& segments, const LogCheckpoint& checkpoint) {
     for (const auto& segment : segments) {
         if (segment->size() == 0) continue;
         if (environment_.files().exists(segment->path(kOffsetIndexSuffix)) &&
@@ -139,8 +137,8 @@ Result<void> PartitionLog::recover_segments(SegmentList& segments, size_t first)
                 !removed)
                 return removed;  // made anew with the producers
             auto cut = segment.recover(*config, [&](const BatchReader::Batch& batch) {
-                epochs_dirty_ |= epochs_.assign(batch.header.leader_epoch,
-                                                batch.header.base_offset);
+                epochs_dirty_ |=
+                    epochs_.assign(batch.header.leader_epoch, batch.header.base_offset);
                 next = batch.header.next_offset();
             });
             if (!cut) return cut.error();
@@ -163,8 +161,8 @@ Result<void> PartitionLog::recover_segments(SegmentList& segments, size_t first)
 Result<void> PartitionLog::remove_segment_files(Offset base_offset) {
     for (std::string_view suffix : {kLogSuffix, kOffsetIndexSuffix, kTimeIndexSuffix,
                                     kTransactionIndexSuffix, kSnapshotSuffix}) {
-        auto removed = environment_.files().remove(*directory_ + "/" +
-                                                   segment_file_name(base_offset, suffix));
+        auto removed =
+            environment_.files().remove(*directory_ + "/" + segment_file_name(base_offset, suffix));
         if (!removed) return removed;
     }
     return {};

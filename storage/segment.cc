@@ -13,8 +13,8 @@ struct Segment::NewEntries {
     std::vector<TimeIndexEntry> times;
 };
 
-Segment::Segment(FileCache& cache, std::shared_ptr<const std::string> directory,
-                 Offset base_offset, int64_t size, TimestampMs created)
+Segment::Segment(FileCache& cache, std::shared_ptr<const std::string> directory, Offset base_offset,
+                 int64_t size, TimestampMs created)
     : directory_(std::move(directory)),
       base_offset_(base_offset),
       created_(created),
@@ -35,27 +35,47 @@ Result<std::shared_ptr<File>> Segment::log_file() {
 
 // ---- Reading
 
-Result<int64_t> Segment::scan_start(Offset target) {
+Result<std::optional<OffsetIndexEntry>> Segment::entry_before(Offset target) {
     int64_t wanted = target - base_offset_;
-    auto entry = offset_index_.last_where(offset_index_path(), [&](const OffsetIndexEntry& e) {
-        return e.relative_offset <= wanted;
+    return offset_index_.last_where(offset_index_path(), [&](const OffsetIndexEntry& entry) {
+        return entry.relative_offset <= wanted;
     });
-    if (!entry) return entry.error();
-    if (!*entry || (*entry)->position >= size()) return int64_t{0};
-    return int64_t{(*entry)->position};
+}
+
+template <class Visit>
+Result<void> Segment::scan(const std::optional<OffsetIndexEntry>& entry, int64_t fallback,
+                           const Visit& visit) {
+    auto file = log_file();
+    if (!file) return file.error();
+    BatchScanner scanner(**file, entry ? entry->position : fallback, size());
+    bool first = true;
+    while (true) {
+        auto batch = scanner.next();
+        bool misled =
+            !batch || !*batch ||
+            relative((*batch)->header.last_offset()) != (entry ? entry->relative_offset : 0);
+        if (first && entry && misled) {
+            MILENA_LOG(Warn) << path(kOffsetIndexSuffix) << " points to no batch at "
+                             << entry->position << "; reading without it";
+            return scan(std::nullopt, fallback, visit);
+        }
+        first = false;
+        if (!batch) return batch.error();
+        if (!*batch || !visit(**batch)) return {};
+    }
 }
 
 Result<std::optional<BatchPosition>> Segment::find_batch(Offset target) {
-    if (size() == 0) return std::optional<BatchPosition>();
-    auto start = scan_start(target);
-    if (!start) return start.error();
-    auto file = log_file();
-    if (!file) return file.error();
-    BatchScanner scanner(**file, *start, size());
-    while (true) {
-        auto batch = scanner.next();
-        if (!batch || !*batch || (*batch)->header.last_offset() >= target) return batch;
-    }
+    std::optional<BatchPosition> found;
+    if (size() == 0) return found;
+    auto entry = entry_before(target);
+    if (!entry) return entry.error();
+    auto scanned = scan(*entry, 0, [&](const BatchPosition& batch) {
+        if (batch.header.last_offset() >= target) found = batch;
+        return !found;
+    });
+    if (!scanned) return scanned.error();
+    return found;
 }
 
 Result<BatchPosition> Segment::batch_at(int64_t position) {
@@ -73,38 +93,34 @@ Result<int64_t> Segment::border_at_most(int64_t start, int64_t limit) {
     auto entry = offset_index_.last_where(
         offset_index_path(), [&](const OffsetIndexEntry& e) { return e.position <= limit; });
     if (!entry) return entry.error();
-    int64_t border = *entry ? std::max<int64_t>(start, (*entry)->position) : start;
-    auto file = log_file();
-    if (!file) return file.error();
-    BatchScanner scanner(**file, border, end);
-    while (true) {
-        auto batch = scanner.next();
-        if (!batch) return batch.error();
-        if (!*batch || (*batch)->end() > limit) return border;
-        border = (*batch)->end();
-    }
+    if (*entry && (*entry)->position <= start) *entry = std::nullopt;
+    int64_t border = start;
+    auto scanned = scan(*entry, start, [&](const BatchPosition& batch) {
+        border = batch.end() <= limit ? batch.end() : batch.position;
+        return border == batch.end();
+    });
+    if (!scanned) return scanned.error();
+    return border;
 }
 
 Result<std::optional<BatchPosition>> Segment::find_batch_by_time(TimestampMs timestamp,
                                                                  Offset from) {
     if (size() == 0) return std::optional<BatchPosition>();
     // Strictly before: the entry's own batch may not be the first with that timestamp.
-    auto entry = time_index_.last_where(time_index_path(), [&](const TimeIndexEntry& e) {
-        return e.timestamp < timestamp.value;
-    });
+    auto entry = time_index_.last_where(
+        time_index_path(), [&](const TimeIndexEntry& e) { return e.timestamp < timestamp.value; });
     if (!entry) return entry.error();
     Offset target = *entry ? base_offset_ + (*entry)->relative_offset : base_offset_;
-    auto start = scan_start(std::max(target, from));
+    auto start = entry_before(std::max(target, from));
     if (!start) return start.error();
-    auto file = log_file();
-    if (!file) return file.error();
-    BatchScanner scanner(**file, *start, size());
-    while (true) {
-        auto batch = scanner.next();
-        if (!batch || !*batch) return batch;
-        const BatchHeader& header = (*batch)->header;
-        if (header.max_timestamp >= timestamp && header.last_offset() >= from) return batch;
-    }
+    std::optional<BatchPosition> found;
+    auto scanned = scan(*start, 0, [&](const BatchPosition& batch) {
+        if (batch.header.max_timestamp >= timestamp && batch.header.last_offset() >= from)
+            found = batch;
+        return !found;
+    });
+    if (!scanned) return scanned.error();
+    return found;
 }
 
 Result<void> Segment::load_times() {
@@ -138,17 +154,14 @@ Result<Offset> Segment::offset_of_max_timestamp() {
 Result<Offset> Segment::next_offset() {
     Offset next = base_offset_;
     if (size() == 0) return next;
-    auto start = scan_start(Offset(std::numeric_limits<int64_t>::max()));
-    if (!start) return start.error();
-    auto file = log_file();
-    if (!file) return file.error();
-    BatchScanner scanner(**file, *start, size());
-    while (true) {
-        auto batch = scanner.next();
-        if (!batch) return batch.error();
-        if (!*batch) return next;
-        next = (*batch)->header.next_offset();
-    }
+    auto entry = entry_before(Offset(std::numeric_limits<int64_t>::max()));
+    if (!entry) return entry.error();
+    auto scanned = scan(*entry, 0, [&](const BatchPosition& batch) {
+        next = batch.header.next_offset();
+        return true;
+    });
+    if (!scanned) return scanned.error();
+    return next;
 }
 
 // ---- Writing
@@ -202,8 +215,7 @@ void Segment::note_batch(const BatchHeader& batch, int64_t position, const LogCo
         max_timestamp_.store(batch.max_timestamp.value);
     }
     if (bytes_since_index_entry_ > config.index_interval_bytes) {
-        entries.offsets.push_back(
-            {relative(batch.last_offset()), static_cast<int32_t>(position)});
+        entries.offsets.push_back({relative(batch.last_offset()), static_cast<int32_t>(position)});
         note_time_entry(entries);
         bytes_since_index_entry_ = 0;
     }
@@ -236,8 +248,9 @@ Result<void> Segment::append(BytesView batches, const LogConfig& config) {
         at += static_cast<size_t>(batch.size_bytes);
     }
     // The records are in: an index that lacks entries only costs a longer scan.
-    if (auto written = write_entries(entries); !written)
+    if (auto written = write_entries(entries); !written) {
         MILENA_LOG(Warn) << "index of " << path(kLogSuffix) << ": " << written.error().message();
+    }
     size_.store(start + static_cast<int64_t>(batches.size()), std::memory_order_release);
     return {};
 }
@@ -271,8 +284,7 @@ Result<int64_t> Segment::recover(const LogConfig& config,
     if (!file) return file.error();
     auto length = (*file)->size();
     if (!length) return length.error();
-    if (auto trimmed = offset_index_.trim(offset_index_path(), 0); !trimmed)
-        return trimmed.error();
+    if (auto trimmed = offset_index_.trim(offset_index_path(), 0); !trimmed) return trimmed.error();
     if (auto trimmed = time_index_.trim(time_index_path(), 0); !trimmed) return trimmed.error();
     last_time_entry_ = {};
     max_timestamp_ = offset_of_max_timestamp_ = -1;

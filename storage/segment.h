@@ -76,10 +76,13 @@ class Segment {
     auto time_index_path() const {
         return [this] { return path(kTimeIndexSuffix); };
     }
-    int32_t relative(Offset offset) const {
-        return static_cast<int32_t>(offset - base_offset_);
-    }
-    Result<int64_t> scan_start(Offset target);
+    int32_t relative(Offset offset) const { return static_cast<int32_t>(offset - base_offset_); }
+    /// Calls `visit(batch)` from the batch of `entry` on until it returns false. An entry that does
+    /// not point to its batch is passed over: then it goes from `fallback`, a batch border.
+    template <class Visit>
+    Result<void> scan(const std::optional<OffsetIndexEntry>& entry, int64_t fallback,
+                      const Visit& visit);
+    Result<std::optional<OffsetIndexEntry>> entry_before(Offset target);
     void note_batch(const BatchHeader& batch, int64_t position, const LogConfig& config,
                     NewEntries& entries);
     void note_time_entry(NewEntries& entries);
