@@ -2,7 +2,7 @@
 // Keeps strings alive for messages that only borrow them.
 #pragma once
 
-#include <deque>
+#include <forward_list>
 #include <string>
 #include <string_view>
 
@@ -13,10 +13,11 @@ class StringArena {
   public:
     StringArena() = default;
     StringArena(const StringArena&) = delete;
-    std::string_view own(std::string text) { return strings_.emplace_back(std::move(text)); }
+    std::string_view own(std::string text) { return strings_.emplace_front(std::move(text)); }
 
   private:
-    std::deque<std::string> strings_;  // its elements never move
+    // Its elements never move, and while there are none it takes no memory.
+    std::forward_list<std::string> strings_;
 };
 
 }  // namespace milena

@@ -2,6 +2,7 @@
 // One request between its frame and its answer: what a handler gets.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -9,10 +10,17 @@
 #include "base/executor.h"
 #include "base/strings.h"
 #include "protocol/message.h"
+#include "protocol/messages/response_header.h"
 
 namespace milena {
 
 struct ApiRow;
+
+/// Why a request that waits is disturbed.
+enum class Interrupt {
+    kHurry,  ///< the broker stops: answer now
+    kGone,   ///< the connection is closed: give up
+};
 
 /// Facts of the connection that handlers ask for.
 struct ConnectionContext {
@@ -48,14 +56,20 @@ class Request : public std::enable_shared_from_this<Request> {
     /// Encodes `response` at this request's version and sends it in its turn.
     template <class Response>
     void respond(const Response& response) {
-        send(protocol::encode_response(response, version_, correlation_id_));
+        protocol::ResponseHeader header;
+        header.correlation_id = correlation_id_;
+        send(
+            protocol::encode_frame(header, Response::header_version(version_), response, version_));
     }
-    /// Sends bytes made otherwise (header included, length not).
+    /// Sends a whole frame made otherwise: length, header, body.
     virtual void send(protocol::ResponseChain chain) = 0;
     /// Produce with acks=0 has no answer.
     virtual void skip_response() = 0;
     /// What Kafka does with a request that it can't read. `reason` goes to the log.
     virtual void close_connection(const std::string& reason) = 0;
+    /// Before it waits for long, a handler says what to do when waiting makes no sense any more.
+    /// Called at most once, on the connection's core, where this must be called, too.
+    virtual void on_interrupt(std::function<void(Interrupt)> hook) = 0;
 
   protected:
     int16_t api_key_ = -1;

@@ -26,7 +26,8 @@ class Cursor {
             uint8_t byte = rest_[0];
             rest_ = rest_.subspan(1);
             value |= uint64_t{byte & 0x7fu} << shift;
-            if (byte < 0x80) return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
+            if (byte < 0x80)
+                return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
         }
         good_ = false;
         return 0;

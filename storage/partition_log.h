@@ -19,6 +19,7 @@
 
 namespace milena {
 
+<<<<<<< HEAD
 /// What logs share; the log manager owns it and outlives them.
 struct LogEnvironment {
     FileCache& cache;
@@ -26,6 +27,16 @@ struct LogEnvironment {
     BlockingPool& pool;
 
     FileSystem& files() const { return cache.files(); }
+=======
+/// What logs share. A log whose sync still runs may outlive the log manager, so each holds the
+/// cache; clock, pool and file system outlive them all.
+struct LogEnvironment {
+    std::shared_ptr<FileCache> cache;
+    const Clock& clock;
+    BlockingPool& pool;
+
+    FileSystem& files() const { return cache->files(); }
+>>>>>>> storage
 };
 
 /// What the checkpoints of the data directory know of a log when it is opened.

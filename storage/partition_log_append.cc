@@ -79,9 +79,8 @@ Result<AppendInfo> PartitionLog::append_as_leader(MutableBytesView batches, Lead
         batches, Offset(0), epoch, validation_options(*config, origin, environment_.clock.now()),
         record_errors);
     if (!validated) return validated.error();
-    MutableBytesView bytes = validated->replaced.empty()
-                                 ? batches.first(validated->bytes.size())
-                                 : MutableBytesView(validated->replaced);
+    MutableBytesView bytes = validated->replaced.empty() ? batches.first(validated->bytes.size())
+                                                         : MutableBytesView(validated->replaced);
     if (bytes.size() > static_cast<size_t>(config->segment_bytes))
         return Error(ErrorCode::RECORD_LIST_TOO_LARGE,
                      "the record batch has " + std::to_string(bytes.size()) +
@@ -130,8 +129,8 @@ Result<void> PartitionLog::check_usable() const {
 }
 
 Error PartitionLog::go_offline(const Error& cause) {
-    if (!offline_.exchange(true))
-        MILENA_LOG(Error) << *directory_ << " goes offline: " << cause.message();
+    if (offline_.exchange(true)) return cause;
+    MILENA_LOG(Error) << *directory_ << " goes offline: " << cause.message();
     return cause;
 }
 
@@ -161,12 +160,11 @@ Result<void> PartitionLog::note_epoch(LeaderEpoch epoch, Offset start) {
 Result<void> PartitionLog::write_batches(BytesView bytes, const LogConfig& config) {
     BatchHeader first = BatchHeader::load(bytes.data());
     Offset last;
-    for_each_batch(bytes, [&](const BatchHeader& header, BytesView, size_t) {
-        last = header.last_offset();
-    });
-    auto must_roll = segments()->back()->must_roll(
-        config, roll_jitter_ms_, static_cast<int64_t>(bytes.size()), last, first.max_timestamp,
-        environment_.clock.now());
+    for_each_batch(
+        bytes, [&](const BatchHeader& header, BytesView, size_t) { last = header.last_offset(); });
+    auto must_roll =
+        segments()->back()->must_roll(config, roll_jitter_ms_, static_cast<int64_t>(bytes.size()),
+                                      last, first.max_timestamp, environment_.clock.now());
     if (!must_roll) return must_roll.error();
     if (*must_roll)
         if (auto rolled = roll(first.base_offset); !rolled) return rolled;
@@ -215,13 +213,18 @@ Result<void> PartitionLog::note_aborted(const Segment& segment,
 Result<void> PartitionLog::roll(Offset base_offset) {
     auto old = segments();
     if (auto sealed = old->back()->seal(); !sealed) return sealed;
-    if (auto written = write_producer_snapshot(environment_.files(), *directory_, producers_);
-        written)
+    auto written = write_producer_snapshot(environment_.files(), *directory_, producers_);
+    if (written) {
         last_snapshot_ = producers_.end_offset();
-    else
-        MILENA_LOG(Warn) << *directory_ << ": no producer snapshot: " << written.error().message();
+    } else {  // the next start scans a little more
+        MILENA_LOG(Warn) << *directory_ << ": " << written.error().message();
+    }
     auto grown = std::make_shared<SegmentList>(*old);
+<<<<<<< HEAD
     grown->push_back(std::make_shared<Segment>(environment_.cache, directory_, base_offset, 0,
+=======
+    grown->push_back(std::make_shared<Segment>(*environment_.cache, directory_, base_offset, 0,
+>>>>>>> storage
                                                environment_.clock.now()));
     segments_.store(std::move(grown));
     roll_jitter_ms_ = draw_roll_jitter();

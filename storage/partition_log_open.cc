@@ -31,9 +31,8 @@ Result<std::shared_ptr<PartitionLog>> PartitionLog::open(const LogEnvironment& e
                                                          Uuid topic_id,
                                                          std::shared_ptr<const LogConfig> config,
                                                          const LogCheckpoint& checkpoint) {
-    std::shared_ptr<PartitionLog> log(new PartitionLog(environment, std::move(directory),
-                                                       std::move(name), topic_id,
-                                                       std::move(config)));
+    std::shared_ptr<PartitionLog> log(new PartitionLog(
+        environment, std::move(directory), std::move(name), topic_id, std::move(config)));
     FileSystem& files = environment.files();
     if (!files.exists(topic_id_path(*log->directory_))) {
         if (auto made = files.make_directory(*log->directory_); !made) return made.error();
@@ -60,7 +59,7 @@ Result<void> PartitionLog::load(const LogCheckpoint& checkpoint) {
         for (const auto& segment : segments)
             if (auto removed = remove_segment_files(segment->base_offset()); !removed)
                 return removed;
-        segments = {std::make_shared<Segment>(environment_.cache, directory_, start, 0,
+        segments = {std::make_shared<Segment>(*environment_.cache, directory_, start, 0,
                                               environment_.clock.now())};
         *end = start;
     }
@@ -95,17 +94,16 @@ Result<PartitionLog::SegmentList> PartitionLog::find_segments(Offset log_start) 
         if (!base_offset) continue;
         auto size = environment_.files().file_size(path);
         if (!size) return size.error();
-        segments.push_back(std::make_shared<Segment>(environment_.cache, directory_, *base_offset,
+        segments.push_back(std::make_shared<Segment>(*environment_.cache, directory_, *base_offset,
                                                      *size, environment_.clock.now()));
     }
     if (segments.empty())
-        segments.push_back(std::make_shared<Segment>(environment_.cache, directory_, log_start, 0,
+        segments.push_back(std::make_shared<Segment>(*environment_.cache, directory_, log_start, 0,
                                                      environment_.clock.now()));
     return segments;  // list() sorts, and names sort as their numbers
 }
 
-Result<Offset> PartitionLog::load_segments(SegmentList& segments,
-                                           const LogCheckpoint& checkpoint) {
+Result<Offset> PartitionLog::load_segments(SegmentList& segments, const LogCheckpoint& checkpoint) {
     for (const auto& segment : segments) {
         if (segment->size() == 0) continue;
         if (environment_.files().exists(segment->path(kOffsetIndexSuffix)) &&
@@ -139,8 +137,8 @@ Result<void> PartitionLog::recover_segments(SegmentList& segments, size_t first)
                 !removed)
                 return removed;  // made anew with the producers
             auto cut = segment.recover(*config, [&](const BatchReader::Batch& batch) {
-                epochs_dirty_ |= epochs_.assign(batch.header.leader_epoch,
-                                                batch.header.base_offset);
+                epochs_dirty_ |=
+                    epochs_.assign(batch.header.leader_epoch, batch.header.base_offset);
                 next = batch.header.next_offset();
             });
             if (!cut) return cut.error();
@@ -163,8 +161,8 @@ Result<void> PartitionLog::recover_segments(SegmentList& segments, size_t first)
 Result<void> PartitionLog::remove_segment_files(Offset base_offset) {
     for (std::string_view suffix : {kLogSuffix, kOffsetIndexSuffix, kTimeIndexSuffix,
                                     kTransactionIndexSuffix, kSnapshotSuffix}) {
-        auto removed = environment_.files().remove(*directory_ + "/" +
-                                                   segment_file_name(base_offset, suffix));
+        auto removed =
+            environment_.files().remove(*directory_ + "/" + segment_file_name(base_offset, suffix));
         if (!removed) return removed;
     }
     return {};

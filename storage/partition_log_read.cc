@@ -87,8 +87,8 @@ Result<LogRead> PartitionLog::read(Offset from, int64_t max_bytes, Offset end, b
     return found;
 }
 
-Result<int64_t> PartitionLog::fit(Segment& segment, int64_t start, int64_t limit,
-                                  int64_t max_bytes, bool at_least_one) const {
+Result<int64_t> PartitionLog::fit(Segment& segment, int64_t start, int64_t limit, int64_t max_bytes,
+                                  bool at_least_one) const {
     if (limit - start <= max_bytes) return limit;
     auto stop = segment.border_at_most(start, start + std::max<int64_t>(max_bytes, 0));
     if (!stop || *stop > start || !at_least_one) return stop;

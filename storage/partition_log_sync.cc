@@ -70,8 +70,7 @@ void PartitionLog::tick() {
         std::lock_guard lock(mutex_);
         producers_.expire(now, config->producer_id_expiration_ms);
     }
-    if (log_end_offset() > recovery_point() &&
-        now.value - last_sync_ms_.load() >= config->flush_ms)
+    if (log_end_offset() > recovery_point() && now.value - last_sync_ms_.load() >= config->flush_ms)
         sync([](Result<void>) {});
 }
 

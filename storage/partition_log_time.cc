@@ -54,8 +54,7 @@ Result<std::optional<TimestampedOffset>> PartitionLog::search_records(Segment& s
     }
 }
 
-Result<std::optional<TimestampedOffset>> PartitionLog::offset_for_timestamp(
-    TimestampMs timestamp) {
+Result<std::optional<TimestampedOffset>> PartitionLog::offset_for_timestamp(TimestampMs timestamp) {
     if (auto usable = check_usable(); !usable) return usable.error();
     const auto segments = this->segments();
     for (const auto& segment : *segments) {

@@ -32,8 +32,7 @@ ProducerEntry load_entry(const uint8_t* from) {
     last.last_sequence = load_big_endian<int32_t>(from + 10);
     last.last_offset = Offset(load_big_endian<int64_t>(from + 14));
     last.offset_delta = load_big_endian<int32_t>(from + 22);
-    last.timestamp = entry.last_timestamp =
-        TimestampMs(load_big_endian<int64_t>(from + 26));
+    last.timestamp = entry.last_timestamp = TimestampMs(load_big_endian<int64_t>(from + 26));
     entry.coordinator_epoch = load_big_endian<int32_t>(from + 34);
     entry.transaction_start = Offset(load_big_endian<int64_t>(from + 38));
     if (last.last_offset.value >= 0) entry.remember(last);
@@ -58,9 +57,9 @@ Result<void> write_producer_snapshot(FileSystem& files, const std::string& direc
     }
     store_big_endian(content.data() + 2, crc32c(BytesView(content).subspan(kCrcEnd)));
     // Not synced: a snapshot that a power failure tore has a wrong CRC and is not used.
-    auto file = files.open(directory + "/" + segment_file_name(producers.end_offset(),
-                                                               kSnapshotSuffix),
-                           OpenMode::kTruncate);
+    auto file =
+        files.open(directory + "/" + segment_file_name(producers.end_offset(), kSnapshotSuffix),
+                   OpenMode::kTruncate);
     if (!file) return file.error();
     return (*file)->write_at(0, content);
 }

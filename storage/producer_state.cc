@@ -17,9 +17,9 @@ std::string producer_text(const BatchHeader& batch) {
 }
 
 Error out_of_order(const BatchHeader& batch, const std::string& expected) {
-    return Error(ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER,
-                 producer_text(batch) + " sent sequence " + std::to_string(batch.base_sequence) +
-                     ", expected is " + expected);
+    return Error(ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER, producer_text(batch) + " sent sequence " +
+                                                              std::to_string(batch.base_sequence) +
+                                                              ", expected is " + expected);
 }
 
 }  // namespace
@@ -47,9 +47,9 @@ Result<std::optional<ProducedBatch>> ProducerStates::check(const BatchHeader& ba
     if (found == producers_.end()) return fresh;
     const ProducerEntry& entry = found->second;
     if (batch.producer_epoch < entry.epoch)
-        return Error(ErrorCode::INVALID_PRODUCER_EPOCH,
-                     producer_text(batch) + " is older than the last seen epoch " +
-                         std::to_string(entry.epoch.value));
+        return Error(ErrorCode::INVALID_PRODUCER_EPOCH, producer_text(batch) +
+                                                            " is older than the last seen epoch " +
+                                                            std::to_string(entry.epoch.value));
     if (batch.producer_epoch > entry.epoch) {
         if (batch.base_sequence != 0 && entry.epoch.value != -1)
             return out_of_order(batch, "0, the first of a new epoch");
@@ -73,8 +73,8 @@ void ProducerStates::record(const BatchHeader& batch) {
         entry.epoch = batch.producer_epoch;
         entry.batch_count = 0;
     }
-    entry.remember({batch.last_sequence(), batch.last_offset_delta, batch.last_offset(),
-                    batch.max_timestamp});
+    entry.remember(
+        {batch.last_sequence(), batch.last_offset_delta, batch.last_offset(), batch.max_timestamp});
     entry.last_timestamp = batch.max_timestamp;
     if (batch.is_transactional() && !entry.in_transaction()) {
         entry.transaction_start = batch.base_offset;
@@ -82,8 +82,8 @@ void ProducerStates::record(const BatchHeader& batch) {
     }
 }
 
-std::optional<CompletedTransaction> ProducerStates::record_marker(
-    const BatchHeader& batch, const TransactionMarker& marker) {
+std::optional<CompletedTransaction> ProducerStates::record_marker(const BatchHeader& batch,
+                                                                  const TransactionMarker& marker) {
     end_offset_ = batch.next_offset();
     ProducerEntry& entry = producers_[batch.producer_id];
     if (entry.epoch != batch.producer_epoch) {
@@ -124,8 +124,7 @@ void ProducerStates::on_high_watermark(Offset high_watermark) {
 void ProducerStates::expire(TimestampMs now, int64_t expiration_ms) {
     std::erase_if(producers_, [&](const auto& producer) {
         const ProducerEntry& entry = producer.second;
-        return !entry.in_transaction() &&
-               now.value - entry.last_timestamp.value >= expiration_ms;
+        return !entry.in_transaction() && now.value - entry.last_timestamp.value >= expiration_ms;
     });
 }
 

@@ -97,8 +97,8 @@ class ProducerStates {
 
   private:
     std::unordered_map<ProducerId, ProducerEntry> producers_;
-    std::map<Offset, ProducerId> open_transactions_;       // by first offset
-    std::map<Offset, Offset> undecided_transactions_;      // ended; first offset -> marker's offset
+    std::map<Offset, ProducerId> open_transactions_;   // by first offset
+    std::map<Offset, Offset> undecided_transactions_;  // ended; first offset -> marker's offset
     Offset end_offset_{0};
 };
 

@@ -13,8 +13,8 @@ struct Segment::NewEntries {
     std::vector<TimeIndexEntry> times;
 };
 
-Segment::Segment(FileCache& cache, std::shared_ptr<const std::string> directory,
-                 Offset base_offset, int64_t size, TimestampMs created)
+Segment::Segment(FileCache& cache, std::shared_ptr<const std::string> directory, Offset base_offset,
+                 int64_t size, TimestampMs created)
     : directory_(std::move(directory)),
       base_offset_(base_offset),
       created_(created),
@@ -89,9 +89,8 @@ Result<std::optional<BatchPosition>> Segment::find_batch_by_time(TimestampMs tim
                                                                  Offset from) {
     if (size() == 0) return std::optional<BatchPosition>();
     // Strictly before: the entry's own batch may not be the first with that timestamp.
-    auto entry = time_index_.last_where(time_index_path(), [&](const TimeIndexEntry& e) {
-        return e.timestamp < timestamp.value;
-    });
+    auto entry = time_index_.last_where(
+        time_index_path(), [&](const TimeIndexEntry& e) { return e.timestamp < timestamp.value; });
     if (!entry) return entry.error();
     Offset target = *entry ? base_offset_ + (*entry)->relative_offset : base_offset_;
     auto start = scan_start(std::max(target, from));
@@ -202,8 +201,7 @@ void Segment::note_batch(const BatchHeader& batch, int64_t position, const LogCo
         max_timestamp_.store(batch.max_timestamp.value);
     }
     if (bytes_since_index_entry_ > config.index_interval_bytes) {
-        entries.offsets.push_back(
-            {relative(batch.last_offset()), static_cast<int32_t>(position)});
+        entries.offsets.push_back({relative(batch.last_offset()), static_cast<int32_t>(position)});
         note_time_entry(entries);
         bytes_since_index_entry_ = 0;
     }
@@ -236,8 +234,9 @@ Result<void> Segment::append(BytesView batches, const LogConfig& config) {
         at += static_cast<size_t>(batch.size_bytes);
     }
     // The records are in: an index that lacks entries only costs a longer scan.
-    if (auto written = write_entries(entries); !written)
+    if (auto written = write_entries(entries); !written) {
         MILENA_LOG(Warn) << "index of " << path(kLogSuffix) << ": " << written.error().message();
+    }
     size_.store(start + static_cast<int64_t>(batches.size()), std::memory_order_release);
     return {};
 }
@@ -271,8 +270,7 @@ Result<int64_t> Segment::recover(const LogConfig& config,
     if (!file) return file.error();
     auto length = (*file)->size();
     if (!length) return length.error();
-    if (auto trimmed = offset_index_.trim(offset_index_path(), 0); !trimmed)
-        return trimmed.error();
+    if (auto trimmed = offset_index_.trim(offset_index_path(), 0); !trimmed) return trimmed.error();
     if (auto trimmed = time_index_.trim(time_index_path(), 0); !trimmed) return trimmed.error();
     last_time_entry_ = {};
     max_timestamp_ = offset_of_max_timestamp_ = -1;

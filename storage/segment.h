@@ -76,9 +76,7 @@ class Segment {
     auto time_index_path() const {
         return [this] { return path(kTimeIndexSuffix); };
     }
-    int32_t relative(Offset offset) const {
-        return static_cast<int32_t>(offset - base_offset_);
-    }
+    int32_t relative(Offset offset) const { return static_cast<int32_t>(offset - base_offset_); }
     Result<int64_t> scan_start(Offset target);
     void note_batch(const BatchHeader& batch, int64_t position, const LogConfig& config,
                     NewEntries& entries);

@@ -78,7 +78,8 @@ class SparseIndex {
         auto file = file_.get(path, OpenMode::kCreate);
         if (!file) return file.error();
         Bytes bytes(entries.size() * Entry::kSize);
-        for (size_t i = 0; i < entries.size(); ++i) entries[i].store(bytes.data() + i * Entry::kSize);
+        for (size_t i = 0; i < entries.size(); ++i)
+            entries[i].store(bytes.data() + i * Entry::kSize);
         if (auto written = (*file)->write_at(*known * Entry::kSize, BytesView(bytes)); !written)
             return written;
         count_.store(*known + static_cast<int64_t>(entries.size()), std::memory_order_release);
@@ -133,8 +134,8 @@ Result<std::optional<Entry>> SparseIndex<Entry>::last_where(const Path& path,
     int64_t low = 0, high = *known;
     while (high - low > kBlockEntries) {
         int64_t middle = low + (high - low) / 2;
-        auto read = (*file)->read_at(middle * Entry::kSize,
-                                     MutableBytesView(block).first(Entry::kSize));
+        auto read =
+            (*file)->read_at(middle * Entry::kSize, MutableBytesView(block).first(Entry::kSize));
         if (!read) return read.error();
         (holds(Entry::load(block.data())) ? low : high) = middle;
     }

@@ -28,8 +28,8 @@ Result<CheckpointLines> read_checkpoint(FileSystem& files, const std::string& pa
     while (std::getline(text, line))
         if (!line.empty()) lines.push_back(std::move(line));
     if (lines.size() != expected)
-        return malformed(path, "it has " + std::to_string(lines.size()) + " entries and announces " +
-                                   std::to_string(expected));
+        return malformed(path, "it has " + std::to_string(lines.size()) +
+                                   " entries and announces " + std::to_string(expected));
     return lines;
 }
 

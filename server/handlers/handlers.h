@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every handler, by API key; each lives in <key>_<name>.cc, which opens with its behaviour. A
+// handler answers its call exactly once, now or later, from any thread.
+#pragma once
+
+#include "server/broker.h"
+#include "server/request.h"
+
+namespace milena {
+
+namespace protocol {
+struct ListOffsetsRequest;
+struct MetadataRequest;
+struct FindCoordinatorRequest;
+struct CreateTopicsRequest;
+struct DeleteTopicsRequest;
+struct DeleteRecordsRequest;
+struct InitProducerIdRequest;
+struct OffsetForLeaderEpochRequest;
+struct DescribeLogDirsRequest;
+struct CreatePartitionsRequest;
+struct ElectLeadersRequest;
+struct AlterPartitionReassignmentsRequest;
+struct ListPartitionReassignmentsRequest;
+struct DescribeQuorumRequest;
+struct UpdateFeaturesRequest;
+struct DescribeClusterRequest;
+struct DescribeProducersRequest;
+struct DescribeTopicPartitionsRequest;
+}  // namespace protocol
+
+void handle_list_offsets(Broker& broker, Call<protocol::ListOffsetsRequest> call);
+void handle_metadata(Broker& broker, Call<protocol::MetadataRequest> call);
+void handle_find_coordinator(Broker& broker, Call<protocol::FindCoordinatorRequest> call);
+void handle_create_topics(Broker& broker, Call<protocol::CreateTopicsRequest> call);
+void handle_delete_topics(Broker& broker, Call<protocol::DeleteTopicsRequest> call);
+void handle_delete_records(Broker& broker, Call<protocol::DeleteRecordsRequest> call);
+void handle_init_producer_id(Broker& broker, Call<protocol::InitProducerIdRequest> call);
+void handle_offset_for_leader_epoch(Broker& broker,
+                                    Call<protocol::OffsetForLeaderEpochRequest> call);
+void handle_describe_log_dirs(Broker& broker, Call<protocol::DescribeLogDirsRequest> call);
+void handle_create_partitions(Broker& broker, Call<protocol::CreatePartitionsRequest> call);
+void handle_elect_leaders(Broker& broker, Call<protocol::ElectLeadersRequest> call);
+void handle_alter_partition_reassignments(Broker& broker,
+                                          Call<protocol::AlterPartitionReassignmentsRequest> call);
+void handle_list_partition_reassignments(Broker& broker,
+                                         Call<protocol::ListPartitionReassignmentsRequest> call);
+void handle_describe_quorum(Broker& broker, Call<protocol::DescribeQuorumRequest> call);
+void handle_update_features(Broker& broker, Call<protocol::UpdateFeaturesRequest> call);
+void handle_describe_cluster(Broker& broker, Call<protocol::DescribeClusterRequest> call);
+void handle_describe_producers(Broker& broker, Call<protocol::DescribeProducersRequest> call);
+void handle_describe_topic_partitions(Broker& broker,
+                                      Call<protocol::DescribeTopicPartitionsRequest> call);
+
+}  // namespace milena

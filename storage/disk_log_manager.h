@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// The log manager over real directories.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <shared_mutex>
+#include <thread>
+
+#include "storage/log_manager.h"
+#include "storage/partition_log.h"
+#include "storage/text_checkpoint.h"
+
+namespace milena {
+
+/// One data directory. Guarded by the manager.
+struct DataDirectory {
+    std::string path;
+    DirectoryIdentity identity;
+    std::unique_ptr<FileLock> lock;
+    bool clean_shutdown = false;
+    OffsetCheckpoint recovery_points;
+    OffsetCheckpoint log_starts;
+    OffsetCheckpoint high_watermarks;
+};
+
+class DiskLogManager final : public LogManager {
+  public:
+    DiskLogManager(LogManagerOptions options, std::vector<DataDirectory> directories,
+                   int64_t previous_broker_epoch, FileSystem& files, const Clock& clock,
+                   BlockingPool& pool);
+    ~DiskLogManager() override;
+
+    std::vector<DirectoryIdentity> identities() const override;
+    int64_t previous_broker_epoch() const override { return previous_broker_epoch_; }
+    Result<void> load(std::vector<ExpectedLog> expected) override;
+    Result<std::shared_ptr<Log>> get_or_create(const ExpectedLog& log) override;
+    std::shared_ptr<Log> find(const std::string& topic, int32_t partition) const override;
+    Result<void> remove(const std::string& topic, int32_t partition) override;
+    std::vector<DirectoryDescription> describe() const override;
+    std::shared_ptr<const Uuid> directory_of(const std::string& topic,
+                                             int32_t partition) const override;
+    void start_background() override;
+    Result<void> shut_down(int64_t broker_epoch) override;
+
+  private:
+    struct Hosted {
+        std::shared_ptr<PartitionLog> log;
+        size_t directory = 0;  // index into directories_
+    };
+    /// A directory that was renamed and waits to be removed.
+    struct Retired {
+        std::string path;
+        SteadyTime remove_at;
+    };
+    struct LoadTask;
+    using Expectations = std::map<PartitionName, const ExpectedLog*>;
+
+    // Loading (log_manager_load.cc).
+    Result<std::vector<LoadTask>> find_logs(const Expectations& expected);
+    Result<void> make_stray(const std::string& directory, const PartitionName& name);
+    Result<void> run_load_task(const LoadTask& task);
+    std::shared_ptr<const LogConfig> intern(const LogConfig& config);
+
+    // Background (log_manager_background.cc).
+    void background();
+    void background_round(SteadyTime now);
+    std::vector<Hosted> hosted() const;
+    Result<void> write_recovery_points();
+    Result<void> write_log_starts();
+    Result<void> write_high_watermarks();
+    template <class Value>
+    Result<void> write_checkpoints(std::string_view file, const Value& value);
+    void remove_retired(SteadyTime now);
+
+    const LogManagerOptions options_;
+    FileSystem& files_;
+    const Clock& clock_;
+    BlockingPool& pool_;
+    const int64_t previous_broker_epoch_;
+    const LogEnvironment environment_;
+    std::vector<DataDirectory> directories_;
+
+    mutable std::shared_mutex mutex_;  // logs_, log_counts_, retired_, last_config_
+    std::map<PartitionName, Hosted> logs_;
+    std::vector<size_t> log_counts_;  // by directory
+    std::vector<Retired> retired_;
+    std::shared_ptr<const LogConfig> last_config_;
+
+    std::mutex checkpoint_mutex_;  // one writer of checkpoint files at a time
+    std::mutex background_mutex_;
+    std::condition_variable background_wake_;
+    bool stopping_ = false;
+    SteadyTime next_high_watermarks_{};  // the background thread's own
+    SteadyTime next_checkpoints_{};
+    std::thread background_thread_;
+};
+
+}  // namespace milena

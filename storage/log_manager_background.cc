@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a log manager does by the clock: checkpoints, flushes by time, removal of what was deleted.
+// Retention and compaction have their place in background_round().
+#include <algorithm>
+
+#include "base/log.h"
+#include "storage/disk_log_manager.h"
+
+namespace milena {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kRoundInterval{1000};
+
+void warn_if_failed(std::string_view what, const Result<void>& result) {
+    if (result) return;
+    MILENA_LOG(Warn) << what << ": " << result.error().message();
+}
+
+}  // namespace
+
+DiskLogManager::~DiskLogManager() {
+    {
+        std::lock_guard lock(background_mutex_);
+        stopping_ = true;
+    }
+    background_wake_.notify_all();
+    if (background_thread_.joinable()) background_thread_.join();
+}
+
+std::vector<DiskLogManager::Hosted> DiskLogManager::hosted() const {
+    std::shared_lock lock(mutex_);
+    std::vector<Hosted> all;
+    all.reserve(logs_.size());
+    for (const auto& [name, hosted] : logs_) all.push_back(hosted);
+    return all;
+}
+
+void DiskLogManager::start_background() {
+    background_thread_ = std::thread([this] { background(); });
+}
+
+void DiskLogManager::background() {
+    std::unique_lock lock(background_mutex_);
+    while (!background_wake_.wait_for(lock, kRoundInterval, [this] { return stopping_; })) {
+        lock.unlock();
+        background_round(clock_.steady_now());
+        lock.lock();
+    }
+}
+
+void DiskLogManager::background_round(SteadyTime now) {
+    if (now >= next_high_watermarks_) {
+        next_high_watermarks_ = now + milliseconds(options_.high_watermark_interval_ms);
+        warn_if_failed("checkpoint of high watermarks", write_high_watermarks());
+    }
+    if (now >= next_checkpoints_) {
+        next_checkpoints_ = now + milliseconds(options_.checkpoint_interval_ms);
+        warn_if_failed("checkpoint of recovery points", write_recovery_points());
+        warn_if_failed("checkpoint of log starts", write_log_starts());
+    }
+    for (const Hosted& hosted : hosted()) hosted.log->tick();
+    remove_retired(now);
+}
+
+void DiskLogManager::remove_retired(SteadyTime now) {
+    std::vector<std::string> due;
+    {
+        std::unique_lock lock(mutex_);
+        auto waiting = std::partition(retired_.begin(), retired_.end(),
+                                      [&](const Retired& entry) { return entry.remove_at > now; });
+        for (auto entry = waiting; entry != retired_.end(); ++entry) due.push_back(entry->path);
+        retired_.erase(waiting, retired_.end());
+    }
+    for (const std::string& path : due) warn_if_failed("removal", files_.remove_tree(path));
+}
+
+template <class Value>
+Result<void> DiskLogManager::write_checkpoints(std::string_view file, const Value& value) {
+    std::vector<OffsetCheckpoint> checkpoints(directories_.size());
+    for (const Hosted& hosted : hosted())
+        if (std::optional<Offset> offset = value(*hosted.log))
+            checkpoints[hosted.directory][{hosted.log->topic(), hosted.log->partition()}] = *offset;
+    std::lock_guard lock(checkpoint_mutex_);
+    for (size_t i = 0; i < directories_.size(); ++i) {
+        auto written = write_offset_checkpoint(
+            files_, directories_[i].path + "/" + std::string(file), checkpoints[i]);
+        if (!written) return written;
+    }
+    return {};
+}
+
+Result<void> DiskLogManager::write_recovery_points() {
+    return write_checkpoints("recovery-point-offset-checkpoint", [](const PartitionLog& log) {
+        return std::optional(log.recovery_point());
+    });
+}
+
+Result<void> DiskLogManager::write_log_starts() {
+    return write_checkpoints("log-start-offset-checkpoint",
+                             [](const PartitionLog& log) -> std::optional<Offset> {
+                                 if (log.log_start_offset() <= log.first_segment_offset())
+                                     return {};
+                                 return log.log_start_offset();
+                             });
+}
+
+Result<void> DiskLogManager::write_high_watermarks() {
+    return write_checkpoints("replication-offset-checkpoint", [](const PartitionLog& log) {
+        return std::optional(log.high_watermark());
+    });
+}
+
+Result<void> DiskLogManager::shut_down(int64_t broker_epoch) {
+    {
+        std::lock_guard lock(background_mutex_);
+        stopping_ = true;
+    }
+    background_wake_.notify_all();
+    if (background_thread_.joinable()) background_thread_.join();
+    std::optional<Error> failure;
+    for (const Hosted& hosted : hosted())
+        if (auto closed = hosted.log->shut_down(); !closed && !failure) failure = closed.error();
+    for (auto written : {write_recovery_points(), write_log_starts(), write_high_watermarks()})
+        if (!written && !failure) failure = written.error();
+    // Without the marker the next start recovers: that is what a failed shutdown needs.
+    if (failure) return *failure;
+    for (const DataDirectory& directory : directories_)
+        if (auto written = write_clean_shutdown(files_, directory.path, broker_epoch); !written)
+            return written;
+    return {};
+}
+
+}  // namespace milena

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loading, making and removing logs.
+#include <algorithm>
+#include <atomic>
+
+#include "base/log.h"
+#include "storage/disk_log_manager.h"
+
+namespace milena {
+namespace {
+
+template <class Map>
+Offset offset_or_zero(const Map& offsets, const PartitionName& name) {
+    auto found = offsets.find(name);
+    return found == offsets.end() ? Offset(0) : found->second;
+}
+
+LogCheckpoint checkpoint_of(const DataDirectory& directory, const PartitionName& name) {
+    return {directory.clean_shutdown, offset_or_zero(directory.recovery_points, name),
+            offset_or_zero(directory.log_starts, name),
+            offset_or_zero(directory.high_watermarks, name)};
+}
+
+}  // namespace
+
+struct DiskLogManager::LoadTask {
+    size_t directory = 0;
+    PartitionName name;
+    const ExpectedLog* expected = nullptr;
+};
+
+Result<void> DiskLogManager::load(std::vector<ExpectedLog> expected) {
+    Expectations by_name;
+    for (const ExpectedLog& log : expected) by_name[{log.topic, log.partition}] = &log;
+    auto tasks = find_logs(by_name);
+    if (!tasks) return tasks.error();
+    std::atomic<size_t> next{0};
+    std::mutex failure_mutex;
+    std::optional<Error> failure;
+    auto work = [&] {
+        for (size_t i; (i = next.fetch_add(1)) < tasks->size();) {
+            if (auto loaded = run_load_task((*tasks)[i]); !loaded) {
+                std::lock_guard lock(failure_mutex);
+                failure = loaded.error();
+            }
+        }
+    };
+    // Threads of their own: the pool's must stay free for the syncs that recovery asks for.
+    std::vector<std::thread> threads;
+    size_t threads_max = directories_.size() *
+                         static_cast<size_t>(std::max(options_.recovery_threads_per_directory, 1));
+    for (size_t i = 1; i < std::min(threads_max, tasks->size()); ++i) threads.emplace_back(work);
+    work();
+    for (std::thread& thread : threads) thread.join();
+    if (failure) return *failure;
+    // From here on, only another clean shutdown makes the directories clean.
+    for (DataDirectory& directory : directories_) {
+        if (auto removed = remove_clean_shutdown(files_, directory.path); !removed) return removed;
+        directory.recovery_points.clear();
+        directory.log_starts.clear();
+        directory.high_watermarks.clear();
+    }
+    return {};
+}
+
+Result<std::vector<DiskLogManager::LoadTask>> DiskLogManager::find_logs(
+    const Expectations& expected) {
+    std::vector<LoadTask> tasks;
+    for (size_t i = 0; i < directories_.size(); ++i) {
+        const DataDirectory& directory = directories_[i];
+        auto names = files_.list(directory.path);
+        if (!names) return names.error();
+        for (const std::string& entry : *names) {
+            if (entry.ends_with(kDeletedDirectorySuffix)) {
+                retired_.push_back({directory.path + "/" + entry, clock_.steady_now()});
+                continue;
+            }
+            auto name = parse_partition_directory(entry);
+            if (!name || entry == kMetadataDirectory) continue;
+            auto wanted = expected.find(*name);
+            auto id = read_topic_id(files_, directory.path + "/" + entry);
+            // An empty partition.metadata is what a power failure leaves of a new log.
+            if (wanted == expected.end() || (id && *id != wanted->second->topic_id)) {
+                if (auto moved = make_stray(directory.path, *name); !moved) return moved.error();
+                continue;
+            }
+            if (!id) {
+                auto written =
+                    write_topic_id(files_, directory.path + "/" + entry, wanted->second->topic_id);
+                if (!written) return written.error();
+            }
+            tasks.push_back({i, *name, wanted->second});
+        }
+    }
+    return tasks;
+}
+
+Result<void> DiskLogManager::make_stray(const std::string& directory, const PartitionName& name) {
+    const std::string from = directory + "/" + name.directory_name();
+    const std::string to = directory + "/" + retired_directory_name(name, kStrayDirectorySuffix);
+    MILENA_LOG(Warn) << from << " belongs to no topic of the cluster; it is now " << to;
+    return files_.rename(from, to);
+}
+
+Result<void> DiskLogManager::run_load_task(const LoadTask& task) {
+    const DataDirectory& directory = directories_[task.directory];
+    auto log = PartitionLog::open(environment_, directory.path + "/" + task.name.directory_name(),
+                                  task.name, task.expected->topic_id, intern(task.expected->config),
+                                  checkpoint_of(directory, task.name));
+    if (!log) return log.error();
+    std::unique_lock lock(mutex_);
+    logs_[task.name] = {*log, task.directory};
+    ++log_counts_[task.directory];
+    return {};
+}
+
+std::shared_ptr<const LogConfig> DiskLogManager::intern(const LogConfig& config) {
+    std::unique_lock lock(mutex_);
+    // Partitions of a topic come one after the other, and most topics are configured alike.
+    if (!last_config_ || *last_config_ != config)
+        last_config_ = std::make_shared<const LogConfig>(config);
+    return last_config_;
+}
+
+Result<std::shared_ptr<Log>> DiskLogManager::get_or_create(const ExpectedLog& wanted) {
+    const PartitionName name{wanted.topic, wanted.partition};
+    auto config = intern(wanted.config);
+    std::unique_lock lock(mutex_);
+    auto found = logs_.find(name);
+    if (found != logs_.end()) return std::shared_ptr<Log>(found->second.log);
+    auto fewest = std::min_element(log_counts_.begin(), log_counts_.end());
+    auto directory = static_cast<size_t>(fewest - log_counts_.begin());
+    auto log =
+        PartitionLog::open(environment_, directories_[directory].path + "/" + name.directory_name(),
+                           name, wanted.topic_id, std::move(config), LogCheckpoint{});
+    if (!log) return log.error();
+    logs_[name] = {*log, directory};
+    ++*fewest;
+    return std::shared_ptr<Log>(*log);
+}
+
+Result<void> DiskLogManager::remove(const std::string& topic, int32_t partition) {
+    const PartitionName name{topic, partition};
+    std::unique_lock lock(mutex_);
+    auto found = logs_.find(name);
+    if (found == logs_.end()) return {};
+    Hosted hosted = found->second;
+    hosted.log->retire();
+    const std::string from = hosted.log->directory();
+    const std::string to = directories_[hosted.directory].path + "/" +
+                           retired_directory_name(name, kDeletedDirectorySuffix);
+    if (auto renamed = files_.rename(from, to); !renamed) return renamed;
+    --log_counts_[hosted.directory];
+    logs_.erase(found);
+    auto delay = std::chrono::milliseconds(hosted.log->config().file_delete_delay_ms);
+    retired_.push_back({to, clock_.steady_now() + delay});
+    return {};
+}
+
+}  // namespace milena

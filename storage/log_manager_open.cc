@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// Taking possession of the data directories.
+#include <sys/resource.h>
+
+#include <algorithm>
+
+#include "storage/disk_log_manager.h"
+
+namespace milena {
+namespace {
+
+constexpr int kOpenFilesMin = 64;
+
+/// What the descriptor limit leaves for files of logs: half, the other half is for connections.
+int open_files_from_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kOpenFilesMin;
+    limit.rlim_cur = std::min<rlim_t>(limit.rlim_cur, 2'000'000);
+    return std::max(kOpenFilesMin, static_cast<int>(limit.rlim_cur / 2));
+}
+
+Error foreign_directory(const std::string& directory, const std::string& key,
+                        const std::string& found, const std::string& wanted) {
+    return Error(ErrorCode::INCONSISTENT_CLUSTER_ID,
+                 directory + "/meta.properties says " + key + "=" + found + ", but this node is " +
+                     key + "=" + wanted + ". Start it with the directory's own " + key +
+                     ", or give it another, empty directory (log.dirs).");
+}
+
+Result<void> check_identity(const std::string& directory, const DirectoryIdentity& identity,
+                            const std::string& cluster_id, int32_t node_id) {
+    if (identity.cluster_id != cluster_id)
+        return foreign_directory(directory, "cluster.id", identity.cluster_id, cluster_id);
+    if (identity.node_id != node_id)
+        return foreign_directory(directory, "node.id", std::to_string(identity.node_id),
+                                 std::to_string(node_id));
+    return {};
+}
+
+Result<DirectoryIdentity> identify(FileSystem& files, const std::string& directory,
+                                   const std::string& cluster_id, int32_t node_id) {
+    auto found = read_identity(files, directory);
+    if (!found) return found.error();
+    DirectoryIdentity identity{cluster_id, node_id, Uuid{}};
+    if (*found) {
+        identity = **found;
+        if (auto checked = check_identity(directory, identity, cluster_id, node_id); !checked)
+            return checked.error();
+    }
+    if (identity.directory_id.is_zero()) {
+        identity.directory_id = Uuid::random();
+        if (auto written = write_identity(files, directory, identity); !written)
+            return written.error();
+    }
+    return identity;
+}
+
+Result<DataDirectory> open_directory(FileSystem& files, const std::string& path,
+                                     const std::string& cluster_id, int32_t node_id) {
+    DataDirectory directory;
+    directory.path = path;
+    if (auto made = files.make_directory(path); !made) return made.error();
+    auto lock = files.lock(path + "/.lock");
+    if (!lock)
+        return Error(ErrorCode::KAFKA_STORAGE_ERROR,
+                     path + " is in use by another process: " + lock.error().message());
+    directory.lock = std::move(*lock);
+    auto identity = identify(files, path, cluster_id, node_id);
+    if (!identity) return identity.error();
+    directory.identity = *identity;
+    for (auto [name, into] :
+         {std::pair{"/recovery-point-offset-checkpoint", &directory.recovery_points},
+          {"/log-start-offset-checkpoint", &directory.log_starts},
+          {"/replication-offset-checkpoint", &directory.high_watermarks}}) {
+        auto offsets = read_offset_checkpoint(files, path + name);
+        if (!offsets) return offsets.error();
+        *into = std::move(*offsets);
+    }
+    return directory;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LogManager>> LogManager::open(LogManagerOptions options,
+                                                     std::string cluster_id, int32_t node_id,
+                                                     FileSystem& files, const Clock& clock,
+                                                     BlockingPool& pool) {
+    std::vector<DataDirectory> directories;
+    std::optional<int64_t> broker_epoch;
+    for (const std::string& path : options.directories) {
+        auto directory = open_directory(files, path, cluster_id, node_id);
+        if (!directory) return directory.error();
+        auto epoch = read_clean_shutdown(files, path);
+        directory->clean_shutdown = epoch.has_value();
+        // Only one that all directories agree on is the broker's.
+        if (directories.empty()) broker_epoch = epoch.value_or(-1);
+        if (broker_epoch != epoch.value_or(-1)) broker_epoch = -1;
+        directories.push_back(std::move(*directory));
+    }
+    if (directories.empty())
+        return Error(ErrorCode::INVALID_CONFIG, "there is no data directory (log.dirs is empty)");
+    if (options.open_files_max <= 0) options.open_files_max = open_files_from_limit();
+    return std::unique_ptr<LogManager>(std::make_unique<DiskLogManager>(
+        std::move(options), std::move(directories), broker_epoch.value_or(-1), files, clock, pool));
+}
+
+DiskLogManager::DiskLogManager(LogManagerOptions options, std::vector<DataDirectory> directories,
+                               int64_t previous_broker_epoch, FileSystem& files, const Clock& clock,
+                               BlockingPool& pool)
+    : options_(std::move(options)),
+      files_(files),
+      clock_(clock),
+      pool_(pool),
+      previous_broker_epoch_(previous_broker_epoch),
+      environment_{std::make_shared<FileCache>(files, options_.open_files_max), clock, pool},
+      directories_(std::move(directories)),
+      log_counts_(directories_.size(), 0) {}
+
+std::vector<DirectoryIdentity> DiskLogManager::identities() const {
+    std::vector<DirectoryIdentity> all;
+    for (const DataDirectory& directory : directories_) all.push_back(directory.identity);
+    return all;
+}
+
+std::shared_ptr<Log> DiskLogManager::find(const std::string& topic, int32_t partition) const {
+    std::shared_lock lock(mutex_);
+    auto found = logs_.find({topic, partition});
+    return found == logs_.end() ? nullptr : found->second.log;
+}
+
+std::shared_ptr<const Uuid> DiskLogManager::directory_of(const std::string& topic,
+                                                         int32_t partition) const {
+    std::shared_lock lock(mutex_);
+    auto found = logs_.find({topic, partition});
+    if (found == logs_.end()) return nullptr;
+    return std::make_shared<const Uuid>(
+        directories_[found->second.directory].identity.directory_id);
+}
+
+std::vector<DirectoryDescription> DiskLogManager::describe() const {
+    std::vector<DirectoryDescription> all;
+    for (const DataDirectory& directory : directories_) {
+        DirectoryDescription description;
+        description.path = directory.path;
+        if (auto bytes = files_.volume_bytes(directory.path)) {
+            description.total_bytes = bytes->first;
+            description.usable_bytes = bytes->second;
+        } else {
+            description.error = ErrorCode::KAFKA_STORAGE_ERROR;
+        }
+        all.push_back(std::move(description));
+    }
+    std::shared_lock lock(mutex_);
+    for (const auto& [name, hosted] : logs_) all[hosted.directory].logs.push_back(hosted.log);
+    return all;
+}
+
+}  // namespace milena
