@@ -73,6 +73,7 @@ std::optional<std::string> ImageState::colliding_topic(std::string_view name) co
 
 std::shared_ptr<const ImageState> ImageState::publish() {
     auto copy = std::make_shared<ImageState>(*this);
+    copy->changes_ = {};
     copy->sorted_configs_ = std::make_shared<SortedConfigs>();
     ++edit_;
     topics_.freeze();
@@ -94,6 +95,7 @@ void ImageState::add_topic(std::string name, const Uuid& id) {
             unified_names_.set(key, {name});
     }
     ids_.set(name, id);
+    changes_.topics.insert(id);
     topics_.set(id, std::make_shared<TopicNode>(TopicNode{edit_, {std::move(name), id, {}}}));
 }
 
@@ -101,6 +103,7 @@ void ImageState::remove_topic(const Uuid& id) {
     const TopicState* state = topic(id);
     if (!state) return;
     const std::string name = state->name;
+    changes_.removed.push_back({name, id, static_cast<int32_t>(state->partitions.size())});
     partition_count_ -= static_cast<int64_t>(state->partitions.size());
     configs_.erase(ConfigResource{ConfigResourceType::kTopic, name});
     names_.erase(name);
@@ -119,6 +122,7 @@ TopicState* ImageState::mutable_topic(const Uuid& id) {
     if (!node) return nullptr;
     if ((*node)->edit != edit_)
         *node = std::make_shared<TopicNode>(TopicNode{edit_, (*node)->state});
+    changes_.topics.insert(id);
     return &(*node)->state;
 }
 
@@ -153,6 +157,7 @@ void ImageState::remove_broker(int32_t id) { brokers_.change(edit_).erase(id); }
 
 void ImageState::set_config(const ConfigResource& resource, std::string_view key,
                             std::optional<std::string_view> value) {
+    changes_.configs.insert(resource);
     const auto* current = configs_.find(resource);
     auto changed = current ? std::make_shared<ConfigMap>(**current) : std::make_shared<ConfigMap>();
     if (value)

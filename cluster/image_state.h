@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -47,6 +48,18 @@ class Shared {
     EditId edit_ = 0;
 };
 
+/// What a run of records touched: what a node must look at to follow them.
+struct ImageChanges {
+    struct Removed {
+        std::string name;
+        Uuid id;
+        int32_t partitions;
+    };
+    std::vector<Removed> removed;
+    std::set<Uuid> topics;  ///< new or changed; may be gone again
+    std::set<ConfigResource> configs;
+};
+
 /// One writer, no lock; publish() hands out copies for everybody.
 class ImageState final : public MetadataImage {
   public:
@@ -79,6 +92,9 @@ class ImageState final : public MetadataImage {
 
     /// An immutable copy of what is here now.
     std::shared_ptr<const ImageState> publish();
+
+    /// What was touched since the last call.
+    ImageChanges take_changes() { return std::exchange(changes_, {}); }
 
     void set_position(Offset offset, int32_t epoch) {
         offset_ = offset;
@@ -130,6 +146,7 @@ class ImageState final : public MetadataImage {
     Shared<std::map<std::string, int16_t, std::less<>>> features_;
     Shared<RetainedRecords> retained_;
     std::shared_ptr<SortedConfigs> sorted_configs_;
+    ImageChanges changes_;
 };
 
 }  // namespace milena

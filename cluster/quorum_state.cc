@@ -35,7 +35,11 @@ Result<QuorumState> read_quorum_state(FileSystem& files, const std::string& path
         return Error(ErrorCode::UNSUPPORTED_VERSION, path + " has data_version " +
                                                          std::to_string(*version) +
                                                          ", this version knows 0 and 1");
-    return QuorumState{*leader, *epoch, *version == 1};
+    QuorumState state{*leader, *epoch, *version == 1, {}};
+    constexpr std::string_view kVoter = "\"voterId\"";
+    for (size_t at = json.find(kVoter); at != json.npos; at = json.find(kVoter, at + 1))
+        state.voters.push_back(find_integer(json.substr(at), "voterId").value_or(-1));
+    return state;
 }
 
 Result<void> write_quorum_state(FileSystem& files, const std::string& path,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -15,6 +16,8 @@ struct QuorumState {
     int32_t leader_epoch = 0;
     /// False: voters stand in the configuration (kraft.version 0); true: in the log (1).
     bool dynamic = false;
+    /// Voters by configuration (kraft.version 0 only); empty in a new directory.
+    std::vector<int32_t> voters;
 };
 
 /// Nothing known yet if the file is missing; an Error if it can't be understood, for an epoch must

@@ -63,8 +63,7 @@ class TopicDeletion {
         const TopicState* topic = context_.state.topic(name);
         if (count > 1)
             return refuse(name, {}, Error(ErrorCode::INVALID_REQUEST, "Duplicate topic name."));
-        if (!topic)
-            return refuse(name, {}, unknown_topic(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION));
+        if (!topic) return refuse(name, {}, unknown_topic(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION));
         const auto given = ids_.find(topic->id);
         if (given == ids_.end()) {
             found_.emplace(topic->id, topic->name);
@@ -127,8 +126,8 @@ Result<std::vector<PartitionState>> plan_partitions(const ControlContext& contex
                      "The topic has " + std::to_string(current) + " partition(s) already.");
     if (wanted.count < current)
         return Error(ErrorCode::INVALID_PARTITIONS,
-                     "The topic has " + std::to_string(current) + " partition(s): " +
-                         std::to_string(wanted.count) + " would not be more.");
+                     "The topic has " + std::to_string(current) +
+                         " partition(s): " + std::to_string(wanted.count) + " would not be more.");
     const auto added = static_cast<size_t>(wanted.count - current);
     if (wanted.assignments && wanted.assignments->size() != added)
         return Error(ErrorCode::INVALID_REPLICA_ASSIGNMENT,
@@ -209,8 +208,8 @@ CreatePartitionsResponse create_partitions(ControlContext& context,
         set_success(result);
         Result<void> added;
         if (too_many)
-            added = Error(ErrorCode::POLICY_VIOLATION,
-                          "One request may add at most 10000 partitions.");
+            added =
+                Error(ErrorCode::POLICY_VIOLATION, "One request may add at most 10000 partitions.");
         else if (count > 1)
             added = Error(ErrorCode::INVALID_REQUEST, "Duplicate topic name.");
         else

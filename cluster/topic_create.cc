@@ -26,8 +26,8 @@ constexpr size_t kTopicNameMax = 249;
 constexpr int64_t kPartitionsPerRequestMax = 10'000;
 
 bool is_name_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
 }
 
 /// Metrics' names make '.' and '_' the same, so names that differ only there collide.
@@ -127,7 +127,7 @@ Result<NewTopic> plan_topic(const ControlContext& context, const Topic& topic) {
     if (!configs) return configs.error();
     if (!configs->empty()) {
         const ConfigResource resource{ConfigResourceType::kTopic, std::string(topic.name)};
-        if (auto valid = check_new_configs(context, resource, *configs, *configs); !valid)
+        if (auto valid = check_new_configs(context, resource, *configs); !valid)
             return valid.error();
     }
     auto partitions = topic.assignments.empty() ? placed_partitions(context, topic)
@@ -192,7 +192,8 @@ void create_topic(ControlContext& context, const Topic& topic, TopicResult& resu
     set_success(result);
     if (topic.name == kMetadataTopic)
         return set_error(
-            result, Error(ErrorCode::INVALID_REQUEST, "This topic is internal: it can't be created."),
+            result,
+            Error(ErrorCode::INVALID_REQUEST, "This topic is internal: it can't be created."),
             context.strings);
     auto planned = plan_topic(context, topic);
     if (!planned) return set_error(result, planned.error(), context.strings);
@@ -215,9 +216,9 @@ CreateTopicsResponse refuse_all(const CreateTopicsRequest& request, const Error&
 
 Result<void> check_topic_name(std::string_view name) {
     const auto refuse = [&](const std::string& why) {
-        return Error(ErrorCode::INVALID_TOPIC_EXCEPTION,
-                     "'" + std::string(name.substr(0, kTopicNameMax)) +
-                         "' is no valid topic name: " + why);
+        return Error(
+            ErrorCode::INVALID_TOPIC_EXCEPTION,
+            "'" + std::string(name.substr(0, kTopicNameMax)) + "' is no valid topic name: " + why);
     };
     if (name.empty()) return refuse("it is empty.");
     if (name == "." || name == "..") return refuse("'.' and '..' are not allowed.");
@@ -231,10 +232,10 @@ Result<void> check_topic_name(std::string_view name) {
 
 CreateTopicsResponse create_topics(ControlContext& context, const CreateTopicsRequest& request) {
     if (asks_too_many_partitions(context, request))
-        return refuse_all(request,
-                          Error(ErrorCode::POLICY_VIOLATION,
-                                "One request may create at most 10000 partitions."),
-                          context.strings);
+        return refuse_all(
+            request,
+            Error(ErrorCode::POLICY_VIOLATION, "One request may create at most 10000 partitions."),
+            context.strings);
     CreateTopicsResponse response;
     auto counts = count_names(request);
     for (const Topic& topic : request.topics) {

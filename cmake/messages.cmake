@@ -23,3 +23,15 @@ target_link_libraries(milena_messages PUBLIC milena_base)
 set_target_properties(milena_messages PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
 target_sources(milena_protocol PRIVATE $<TARGET_OBJECTS:milena_messages>)
 add_dependencies(milena_protocol milena_messages)
+
+# For tests only: functions that fill every message with values.
+set(filler ${CMAKE_BINARY_DIR}/generated/protocol/message_filler)
+add_custom_command(
+    OUTPUT ${filler}/message_filler.h ${filler}/message_filler.cc
+    COMMAND ${Python3_EXECUTABLE} -B ${generator} ${schemas} ${filler} --fill
+    DEPENDS ${generator_inputs}
+    COMMENT "Generating what fills messages in tests" VERBATIM)
+add_library(milena_message_filler STATIC EXCLUDE_FROM_ALL
+    ${filler}/message_filler.h ${filler}/message_filler.cc)
+target_compile_options(milena_message_filler PRIVATE -O0 -g0)
+target_link_libraries(milena_message_filler PUBLIC milena_protocol)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The header of a message: one struct for all its versions."""
 import cpp_types
-from cpp_types import cpp_type, initializer, member_name
+from cpp_types import cpp_type, initializer, member_name, snake_case
 
 METHODS = """\
     void decode(Reader& reader, int16_t version);
@@ -16,6 +16,8 @@ def header(message):
     name = message.name
     sizes = {}
     nested = "".join(nested_struct(struct, sizes, message) for struct in message.structs)
+    if nested:
+        nested = f"namespace {snake_case(name)} {{\n\n{nested}}}  // namespace {snake_case(name)}\n\n"
     return (f"""\
 // Generated from {name}.json. Contract: protocol/message.h.
 #pragma once
@@ -36,9 +38,9 @@ class Printer;
 class Reader;
 class Writer;
 
-struct {name} {{
+{nested}struct {name} {{
 {constants(message)}
-{nested}{members(message.body)}
+{aliases(message)}{members(message.body)}
 {header_version(message)}    std::string to_string() const;
 {METHODS.format(name=name)}}};
 
@@ -62,10 +64,16 @@ def constants(message):
 
 def nested_struct(struct, sizes, message):
     sizes[struct.name] = cpp_types.struct_size_min(struct, sizes, message.flexible_versions)
-    text = (f"struct {struct.name} {{\n"
+    return (f"struct {struct.name} {{\n"
             f"    static constexpr size_t kSizeMin = {sizes[struct.name]};\n\n"
             f"{members(struct)}\n{METHODS.format(name=struct.name)}}};\n\n")
-    return "".join(f"    {line}\n" if line else "\n" for line in text.split("\n")[:-1])
+
+
+def aliases(message):
+    """Structs lie beside the message, for clang cannot make an optional of a nested one."""
+    lines = "".join(f"    using {struct.name} = {snake_case(message.name)}::{struct.name};\n"
+                    for struct in message.structs)
+    return lines + "\n" if lines else ""
 
 
 def members(struct):

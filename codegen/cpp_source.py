@@ -13,14 +13,15 @@ INTEGERS = {"int8": "int8_t", "int16": "int16_t", "uint16": "uint16_t", "int32":
 @dataclasses.dataclass
 class Place:
     """Where code is written: in which struct, for which versions."""
-    path: str           # Message or Message::Struct
+    where: str          # Message or Message.Struct
     versions: Versions
 
 
 def source(message):
-    parts = [struct_source(f"{message.name}::{struct.name}", struct, message)
+    parts = [struct_source(f"{snake_case(message.name)}::{struct.name}",
+                           f"{message.name}.{struct.name}", struct, message)
              for struct in message.structs]
-    parts.append(struct_source(message.name, message.body, message))
+    parts.append(struct_source(message.name, message.name, message.body, message))
     return f"""\
 // Generated from {message.name}.json.
 #include "protocol/messages/{snake_case(message.name)}.h"
@@ -39,8 +40,8 @@ namespace milena::protocol {{
 """
 
 
-def struct_source(path, struct, message):
-    place = Place(path, struct.versions)
+def struct_source(path, where, struct, message):
+    place = Place(where, struct.versions)
     flexible = condition(message.flexible_versions, struct.versions)
     return (function(f"void {path}::decode(Reader& reader, int16_t version)", flexible,
                      decode_body(struct, place, flexible), ("reader",))
@@ -50,7 +51,7 @@ def struct_source(path, struct, message):
                        size_body(struct, place, flexible), ())
             + function(f"void {path}::print(Printer& printer) const", "false",
                        print_body(struct), ())
-            + function(f"bool {path}::operator==(const {path.split('::')[-1]}& other) const",
+            + function(f"bool {path}::operator==(const {struct.name}& other) const",
                        "false", equal_body(struct), ("other",)))
 
 
@@ -122,7 +123,7 @@ def decode_body(struct, place, flexible):
 
 
 def decode_value(field, place):
-    name, where = member(field), quoted(f"{place.path.replace('::', '.')}.{member_name(field)}")
+    name, where = member(field), quoted(f"{place.where}.{member_name(field)}")
     flexible, nullable = flexible_of(field, place), nullable_of(field)
     if field.is_array:
         if is_optional(field):
@@ -152,7 +153,7 @@ def decode_struct(field, name, where, nullable):
 
 
 def decode_tags(struct, place, flexible):
-    where = quoted(place.path.replace("::", "."))
+    where = quoted(place.where)
     tagged = [field for field in struct.fields if field.tagged_versions]
     if not tagged:
         return guarded("flexible" if flexible != "true" else "true",

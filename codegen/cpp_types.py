@@ -39,11 +39,11 @@ def cpp_type(field):
 def initializer(field):
     """What follows the member's name in its declaration."""
     if is_optional(field):
-        return "" if field.default is None else "{std::in_place}"
+        return "{}" if field.default is None else "{std::in_place}"
     if field.is_array or field.struct or field.type in ("uuid", "bytes", "records"):
-        return ""
+        return "{}"  # every member has one: so designated initializers may leave any of them out
     if field.type == "string":
-        return f" = {quoted(field.default)}" if field.default else ""
+        return f" = {quoted(field.default)}" if field.default else "{}"
     return f" = {literal(field)}"
 
 

@@ -3,6 +3,7 @@
 """Writes C++ for all message schemas.
 
     generate_messages.py SCHEMAS OUT          write OUT/<message>.h, .cc and all_messages.h
+    generate_messages.py SCHEMAS OUT --fill   write OUT/message_filler.h and .cc, for tests
     generate_messages.py SCHEMAS OUT --list   print the files that would be written, one a line
 
 A file whose content would not change is not touched.
@@ -11,6 +12,7 @@ import argparse
 import pathlib
 import sys
 
+import cpp_filler
 import cpp_header
 import cpp_source
 import schema
@@ -74,9 +76,11 @@ def main():
     parser.add_argument("schemas", type=pathlib.Path)
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--list", action="store_true", help="only print the names of the files")
+    parser.add_argument("--fill", action="store_true", help="the functions that tests fill with")
     arguments = parser.parse_args()
     try:
-        content = files(load_messages(arguments.schemas))
+        messages = load_messages(arguments.schemas)
+        content = cpp_filler.files(messages) if arguments.fill else files(messages)
     except schema.SchemaError as error:
         sys.exit(str(error))
     arguments.out.mkdir(parents=True, exist_ok=True)

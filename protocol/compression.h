@@ -5,7 +5,7 @@
 //           int32 length + raw snappy block; without the magic, one raw block is read
 //   lz4     the LZ4 frame format, one frame of independent blocks; written with 64 KiB blocks
 //   zstd    RFC 8878 frames
-// Errors are CORRUPT_MESSAGE. Contexts are kept per thread and used again.
+// What a codec cannot read is INVALID_RECORD. Contexts are kept per thread and used again.
 #pragma once
 
 #include <memory>

@@ -15,8 +15,10 @@ std::unique_ptr<Compressor> make_snappy_compressor();
 std::unique_ptr<Compressor> make_lz4_compressor();
 std::unique_ptr<Compressor> make_zstd_compressor();
 
+/// Not CORRUPT_MESSAGE, which a producer would retry forever: the checksum was right, so the bytes
+/// are what the producer made.
 inline Error corrupt_compressed(std::string message) {
-    return Error(ErrorCode::CORRUPT_MESSAGE, std::move(message));
+    return Error(ErrorCode::INVALID_RECORD, std::move(message));
 }
 inline Error compression_failed(std::string message) {
     return Error(ErrorCode::UNKNOWN_SERVER_ERROR, std::move(message));

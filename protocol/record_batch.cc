@@ -77,10 +77,13 @@ int32_t increment_sequence(int32_t sequence, int32_t increment) {
 void RecordBatchStamper::set_max_timestamp(TimestampType type, TimestampMs timestamp) {
     uint8_t* at = batch_.data();
     auto attributes = load_big_endian<int16_t>(at + Layout::kAttributes);
-    auto stamped = static_cast<int16_t>(attributes & ~Layout::kTimestampTypeBit);
-    if (type == TimestampType::kLogAppendTime) stamped |= Layout::kTimestampTypeBit;
     auto max_timestamp = load_big_endian<int64_t>(at + Layout::kMaxTimestamp);
-    if (stamped == attributes && max_timestamp == timestamp.value) return;
+    auto type_bit = type == TimestampType::kLogAppendTime ? Layout::kTimestampTypeBit : int16_t{0};
+    if ((attributes & Layout::kTimestampTypeBit) == type_bit && max_timestamp == timestamp.value)
+        return;
+    // Bits without a meaning are dropped, as Kafka does when it writes the field.
+    auto kept = Layout::kKnownAttributes & ~Layout::kTimestampTypeBit;
+    auto stamped = static_cast<int16_t>((attributes & kept) | type_bit);
     store_big_endian(at + Layout::kAttributes, stamped);
     store_big_endian(at + Layout::kMaxTimestamp, timestamp.value);
     store_big_endian(at + Layout::kCrc, record_batch_crc(batch_));

@@ -65,6 +65,7 @@ struct RecordBatchLayout {
     static constexpr int16_t kTransactionalBit = 0x10;
     static constexpr int16_t kControlBit = 0x20;
     static constexpr int16_t kDeleteHorizonBit = 0x40;
+    static constexpr int16_t kKnownAttributes = 0x7f;
 };
 inline constexpr int8_t kRecordBatchMagic = 2;
 

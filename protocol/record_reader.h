@@ -62,9 +62,9 @@ class RecordReader {
     /// (max.decompressed.message.bytes).
     explicit RecordReader(const RecordBatchView& batch, int32_t record_bytes_max = kRecordBytesMax);
 
-    /// Moves to the next record; false behind the last one. CORRUPT_MESSAGE if the codec can't read
-    /// its stream; INVALID_RECORD if a record is malformed, or if there are fewer or more of them
-    /// than the batch says.
+    /// Moves to the next record; false behind the last one. INVALID_RECORD if the codec can't read
+    /// its stream, if a record is malformed, or if there are fewer or more of them than the batch
+    /// says.
     Result<bool> next();
     /// REQUIRES: next() returned true
     const RecordView& record() const { return record_; }

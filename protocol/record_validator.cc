@@ -113,8 +113,9 @@ Result<void> check_header(const RecordBatchView& batch, const ValidationOptions&
     if (!batch.is_crc_valid())
         return Error(ErrorCode::CORRUPT_MESSAGE, "the batch's checksum does not fit its content");
     if (!batch.compression())
-        return invalid("the batch has an unknown codec: " +
-                       std::to_string(batch.attributes() & RecordBatchLayout::kCompressionMask));
+        return Error(ErrorCode::UNSUPPORTED_COMPRESSION_TYPE,
+                     "the batch has the unknown codec " +
+                         std::to_string(batch.attributes() & RecordBatchLayout::kCompressionMask));
     if (options.from_client) return check_client_batch(batch);
     if (batch.record_count() <= 0) return invalid("the batch has no records");
     return {};

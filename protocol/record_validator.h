@@ -68,10 +68,14 @@ Result<RecordBatchView> check_produced_records(BytesView records, bool zstd_allo
 ///   INVALID_RECORD      not one v2 batch; base offset not 0
 ///   MESSAGE_TOO_LARGE   larger than message_bytes_max, before or after a change of codec
 ///   CORRUPT_MESSAGE     CRC
+///   UNSUPPORTED_COMPRESSION_TYPE  none of Kafka's codecs
 ///   INVALID_RECORD      counts, control batch, negative sequence, malformed record, null key in a
 ///                       compacted topic
 ///   INVALID_TIMESTAMP   out of range, or the producer claims LogAppendTime
 /// `errors` (may be null) gets the records that are to blame.
+/// Apache Kafka answers UNKNOWN_SERVER_ERROR where its code throws: unknown codecs, streams that
+/// the codec can't read, offset deltas in a compressed batch that skip. And it takes a compressed
+/// record whose length contradicts its content, which no consumer can read: here INVALID_RECORD.
 Result<ValidatedBatch> validate_and_assign(MutableBytesView records, Offset first,
                                            LeaderEpoch leader_epoch,
                                            const ValidationOptions& options,

@@ -22,14 +22,15 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "cluster/topic_control.h"
 #include "protocol/messages/metadata_request.h"
 #include "protocol/messages/metadata_response.h"
 #include "server/handlers/addresses.h"
 #include "server/handlers/authorized_operations.h"
 #include "server/handlers/handlers.h"
+#include "server/handlers/internal_topics.h"
 #include "server/handlers/topic_creation.h"
 #include "server/handlers/topic_description.h"
-#include "server/handlers/topic_names.h"
 #include "server/settings/settings.h"
 
 namespace milena {

@@ -19,8 +19,8 @@
 #include "server/handlers/addresses.h"
 #include "server/handlers/coordinator_key.h"
 #include "server/handlers/handlers.h"
+#include "server/handlers/internal_topics.h"
 #include "server/handlers/topic_creation.h"
-#include "server/handlers/topic_names.h"
 
 namespace milena {
 

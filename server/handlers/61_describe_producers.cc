@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // DescribeProducers: the idempotent and transactional producers that a partition's leader
 // remembers. One version.
+#include "cluster/topic_control.h"
 #include "protocol/messages/describe_producers_request.h"
 #include "protocol/messages/describe_producers_response.h"
 #include "server/handlers/handlers.h"
+#include "server/handlers/internal_topics.h"
 #include "server/handlers/partition_lookup.h"
-#include "server/handlers/topic_names.h"
 
 namespace milena {
 

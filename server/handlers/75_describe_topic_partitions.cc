@@ -10,12 +10,13 @@
 #include <algorithm>
 #include <set>
 
+#include "cluster/topic_control.h"
 #include "protocol/messages/describe_topic_partitions_request.h"
 #include "protocol/messages/describe_topic_partitions_response.h"
 #include "server/handlers/authorized_operations.h"
 #include "server/handlers/handlers.h"
+#include "server/handlers/internal_topics.h"
 #include "server/handlers/topic_description.h"
-#include "server/handlers/topic_names.h"
 #include "server/settings/settings.h"
 
 namespace milena {

@@ -67,7 +67,7 @@ TEST(Message, AnArrayLongerThanTheFrameAllocatesNothing) {
 }
 
 TEST(Message, AnArrayWithoutRoomIsAnError) {
-    const Bytes bytes{0x00, 0x00, 0x00, 0x02, 0x00, 0x00};
+    const Bytes bytes{0x00, 0x00, 0x00, 0x03, 0x00, 0x00};  // a topic takes two bytes at least
     const auto decoded = decode_message<MetadataRequest>(bytes, 0);
     ASSERT_FALSE(decoded);
     EXPECT_EQ(decoded.error().message(),
@@ -164,8 +164,7 @@ TEST(Message, AFrameIsLengthHeaderAndMessage) {
     EXPECT_EQ(static_cast<size_t>(length) + 4, chain.size());
     EXPECT_EQ(load_big_endian<int32_t>(chain.buffer.data() + 4), 7);
     const Bytes body = encode_message(FetchResponse{}, 16);
-    EXPECT_EQ(chain.buffer.size(),
-              4 + header.encoded_size(1) + response.encoded_size(16));
+    EXPECT_EQ(chain.buffer.size(), 4 + header.encoded_size(1) + response.encoded_size(16));
 }
 
 }  // namespace

@@ -109,6 +109,17 @@ class Client:
                 raise TimeoutError(f"topic {name} has no leaders: {answer}")
             time.sleep(0.01)
 
+    def init_producer_id(self, timeout=10.0):
+        """(id, epoch) of a new idempotent producer; right after the start it may take a moment."""
+        deadline = time.monotonic() + timeout
+        while True:
+            body = {"TransactionalId": None, "TransactionTimeoutMs": 1000}
+            answer = self.request("InitProducerId", 4, body)
+            if answer["ErrorCode"] not in errors.RETRIABLE or time.monotonic() > deadline:
+                errors.check(answer["ErrorCode"], "init producer id")
+                return answer["ProducerId"], answer["ProducerEpoch"]
+            time.sleep(0.01)
+
     def produce(self, topic, partition, records, acks=-1, version=9, timeout_ms=10000):
         """Appends ready batch bytes; returns the partition's answer."""
         body = produce_body(topic, partition, records, acks, timeout_ms)

@@ -50,3 +50,18 @@ def expect(condition, message):
 def expect_equal(actual, expected, what):
     if actual != expected:
         raise AssertionError(f"{what}: {actual!r}, expected {expected!r}")
+
+
+def chosen_broker():
+    """The class under test: Milena, or Apache Kafka with --kafka, which proves a test right."""
+    from . import broker, oracle
+
+    return oracle.ApacheKafka if "--kafka" in sys.argv else broker.Milena
+
+
+def option(name, default):
+    """The number behind --name=..., as the type of default."""
+    for word in sys.argv[1:]:
+        if word.startswith(f"--{name}="):
+            return type(default)(word.split("=", 1)[1])
+    return default

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Kafka says about the names of topics.
+// The topics that the coordinators keep their state in.
 #pragma once
 
 #include <string_view>
-
-#include "base/error.h"
 
 namespace milena {
 
@@ -12,10 +10,9 @@ inline constexpr std::string_view kGroupTopic = "__consumer_offsets";
 inline constexpr std::string_view kTransactionTopic = "__transaction_state";
 inline constexpr std::string_view kShareTopic = "__share_group_state";
 
-/// Kept by the coordinators; clients may read them, and are told that they are internal.
-bool is_internal_topic(std::string_view name);
-
-/// INVALID_TOPIC_EXCEPTION, saying why, unless a topic may have this name.
-Result<void> check_topic_name(std::string_view name);
+/// Clients may read them, are told that they are internal, and may not delete records of them.
+constexpr bool is_internal_topic(std::string_view name) {
+    return name == kGroupTopic || name == kTransactionTopic || name == kShareTopic;
+}
 
 }  // namespace milena

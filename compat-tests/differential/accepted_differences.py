@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every answer in which Milena differs from Apache Kafka 4.4.0, and why that is right.
+
+Each entry: (scenario, API, field path, reason). All but the reason are patterns as in a shell,
+with [ ] taken literally. An entry that no longer matches anything fails the run.
+"""
+
+ACCEPTED = []
