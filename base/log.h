@@ -32,7 +32,11 @@ class LogLine {
 
 }  // namespace milena
 
-#define MILENA_LOG(level)                                       \
-    if (::milena::LogLevel::k##level < ::milena::log_level()) { \
-    } else                                                      \
-        ::milena::LogLine(::milena::LogLevel::k##level)
+/// One line, written only if its level is wanted. A statement: safe also under a bare `if`.
+#define MILENA_LOG(level)                                           \
+    switch (0)                                                      \
+    case 0:                                                         \
+    default:                                                        \
+        if (::milena::LogLevel::k##level < ::milena::log_level()) { \
+        } else                                                      \
+            ::milena::LogLine(::milena::LogLevel::k##level)

@@ -82,7 +82,8 @@ Result<void> replay(Replay& to, const ConfigRecord& record) {
 }
 
 Result<void> replay(Replay& to, const FeatureLevelRecord& record) {
-    to.image.set_feature(record.name, record.feature_level);
+    // kraft.version belongs to the raft layer, whatever older nodes may have written here.
+    if (record.name != "kraft.version") to.image.set_feature(record.name, record.feature_level);
     return {};
 }
 

@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # One library a folder and one test binary a folder of tests/; new sources are picked up by name.
 
-# milena_library(NAME DEPENDENCY...): all .cc files of the folder (and of its sub-folders) become library milena_NAME.
+# milena_library(NAME DEPENDENCY...): all .cc files of the folder (and of its sub-folders, but for those that are
+# libraries of their own) become library milena_NAME.
 function(milena_library name)
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
     list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+    foreach(source ${sources})
+        get_filename_component(folder ${source} DIRECTORY)
+        if(EXISTS ${folder}/CMakeLists.txt AND NOT folder STREQUAL CMAKE_CURRENT_SOURCE_DIR)
+            list(REMOVE_ITEM sources ${source})
+        endif()
+    endforeach()
     if(sources)
         set(kind STATIC)
         set(scope PUBLIC)

@@ -4,9 +4,27 @@
 #include <algorithm>
 #include <array>
 
+#include "protocol/messages/alter_partition_reassignments_request.h"
 #include "protocol/messages/api_versions_request.h"
+#include "protocol/messages/create_partitions_request.h"
+#include "protocol/messages/create_topics_request.h"
+#include "protocol/messages/delete_records_request.h"
+#include "protocol/messages/delete_topics_request.h"
+#include "protocol/messages/describe_cluster_request.h"
+#include "protocol/messages/describe_log_dirs_request.h"
+#include "protocol/messages/describe_producers_request.h"
+#include "protocol/messages/describe_quorum_request.h"
+#include "protocol/messages/describe_topic_partitions_request.h"
+#include "protocol/messages/elect_leaders_request.h"
 #include "protocol/messages/fetch_request.h"
+#include "protocol/messages/find_coordinator_request.h"
+#include "protocol/messages/init_producer_id_request.h"
+#include "protocol/messages/list_offsets_request.h"
+#include "protocol/messages/list_partition_reassignments_request.h"
+#include "protocol/messages/metadata_request.h"
+#include "protocol/messages/offset_for_leader_epoch_request.h"
 #include "protocol/messages/produce_request.h"
+#include "protocol/messages/update_features_request.h"
 #include "server/handlers/handlers.h"
 
 namespace milena {
@@ -63,7 +81,25 @@ using namespace protocol;
 constexpr std::array kRows{
     advertised_from(0, row<ProduceRequest, handle_produce>()),
     row<FetchRequest, handle_fetch>(),
+    row<ListOffsetsRequest, handle_list_offsets>(),
+    row<MetadataRequest, handle_metadata>(),
+    row<FindCoordinatorRequest, handle_find_coordinator>(),
     row<ApiVersionsRequest, handle_api_versions>(),
+    row<CreateTopicsRequest, handle_create_topics>(),
+    row<DeleteTopicsRequest, handle_delete_topics>(),
+    row<DeleteRecordsRequest, handle_delete_records>(),
+    row<InitProducerIdRequest, handle_init_producer_id>(),
+    row<OffsetForLeaderEpochRequest, handle_offset_for_leader_epoch>(),
+    row<DescribeLogDirsRequest, handle_describe_log_dirs>(),
+    row<CreatePartitionsRequest, handle_create_partitions>(),
+    row<ElectLeadersRequest, handle_elect_leaders>(),
+    row<AlterPartitionReassignmentsRequest, handle_alter_partition_reassignments>(),
+    row<ListPartitionReassignmentsRequest, handle_list_partition_reassignments>(),
+    row<DescribeQuorumRequest, handle_describe_quorum>(),
+    row<UpdateFeaturesRequest, handle_update_features>(),
+    row<DescribeClusterRequest, handle_describe_cluster>(),
+    row<DescribeProducersRequest, handle_describe_producers>(),
+    row<DescribeTopicPartitionsRequest, handle_describe_topic_partitions>(),
 };
 
 static_assert(std::ranges::is_sorted(kRows, {}, &ApiRow::key));

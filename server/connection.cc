@@ -28,11 +28,7 @@ Connection::Connection(NetworkCore& core, int descriptor,
       socket_(core, descriptor),
       setting_(setting),
       context_(std::move(context)),
-      last_active_(std::chrono::steady_clock::now()) {
-    core_.connection_count()++;
-}
-
-Connection::~Connection() { core_.connection_count()--; }
+      last_active_(std::chrono::steady_clock::now()) {}
 
 void Connection::start(std::function<void(Connection&)> on_closed) {
     on_closed_ = std::move(on_closed);

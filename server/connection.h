@@ -67,7 +67,6 @@ class Connection final : public SocketEvents, public std::enable_shared_from_thi
 
     Connection(NetworkCore& core, int descriptor, std::shared_ptr<ConnectionContext> context,
                ConnectionSetting& setting);
-    ~Connection() override;
 
     /// `on_closed` is called once, on the core.
     void start(std::function<void(Connection&)> on_closed);

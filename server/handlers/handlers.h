@@ -9,6 +9,9 @@
 namespace milena {
 
 namespace protocol {
+struct ProduceRequest;
+struct FetchRequest;
+struct ApiVersionsRequest;
 struct ListOffsetsRequest;
 struct MetadataRequest;
 struct FindCoordinatorRequest;
@@ -29,6 +32,9 @@ struct DescribeProducersRequest;
 struct DescribeTopicPartitionsRequest;
 }  // namespace protocol
 
+void handle_produce(Broker& broker, Call<protocol::ProduceRequest> call);
+void handle_fetch(Broker& broker, Call<protocol::FetchRequest> call);
+void handle_api_versions(Broker& broker, Call<protocol::ApiVersionsRequest> call);
 void handle_list_offsets(Broker& broker, Call<protocol::ListOffsetsRequest> call);
 void handle_metadata(Broker& broker, Call<protocol::MetadataRequest> call);
 void handle_find_coordinator(Broker& broker, Call<protocol::FindCoordinatorRequest> call);

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cluster/cluster_node.h"
+
+#include "cluster/registration.h"
+
+namespace milena {
+namespace {
+
+ControllerOptions completed(const ClusterNodeOptions& options, const LogManager& logs) {
+    ControllerOptions controller = options.controller;
+    controller.node_id = options.metadata.node_id;
+    controller.log_directories.clear();
+    for (const DirectoryIdentity& identity : logs.identities())
+        controller.log_directories.push_back(identity.directory_id);
+    return controller;
+}
+
+}  // namespace
+
+ClusterNode::ClusterNode(ClusterNodeOptions options, ClusterNodeParts parts,
+                         std::unique_ptr<MetadataStore> store)
+    : parts_(std::move(parts)),
+      options_(completed(options, parts_.logs)),
+      store_(std::move(store)),
+      registry_(options_.node_id, parts_.logs, parts_.log_config) {
+    commits_ = std::make_shared<CommitQueue>(
+        *store_, parts_.executor, parts_.pool,
+        [this](std::shared_ptr<const ImageState> image, const ImageChanges& changes) {
+            registry_.apply(*image, changes);
+            publish(std::move(image));
+        });
+    controller_ = std::make_unique<LocalController>(*store_, commits_, options_, parts_.rules,
+                                                    parts_.executor, parts_.clock);
+}
+
+Result<std::unique_ptr<ClusterNode>> ClusterNode::open(ClusterNodeOptions options,
+                                                       ClusterNodeParts parts) {
+    auto store = MetadataStore::open(options.metadata, parts.files, parts.clock);
+    if (!store) return store.error();
+    std::unique_ptr<ClusterNode> node(
+        new ClusterNode(std::move(options), std::move(parts), std::move(*store)));
+    if (auto started = node->start(); !started) return started.error();
+    return node;
+}
+
+Result<void> ClusterNode::start() {
+    if (auto known = check_features(store_->state(), options_); !known) return known;
+    if (auto loaded = parts_.logs.load(registry_.expected_logs(store_->state())); !loaded)
+        return loaded;
+    if (auto leading = become_controller(); !leading) return leading;
+    auto image = store_->mutable_state().publish();
+    (void)store_->mutable_state().take_changes();
+    registry_.apply_all(*image);
+    publish(std::move(image));
+    return {};
+}
+
+Result<void> ClusterNode::become_controller() {
+    if (auto leading = store_->become_leader(); !leading) return leading;
+    if (store_->in_transaction())
+        if (auto done = store_->append(abort_records()); !done) return done;
+    if (store_->state().metadata_version() == 0)
+        if (auto done = store_->append(bootstrap_records(options_, store_->bootstrap_values()));
+            !done)
+            return done;
+    if (auto known = check_features(store_->state(), options_); !known) return known;
+    if (auto done =
+            store_->append(registration_records(store_->state(), options_, store_->end_offset()));
+        !done)
+        return done;
+    broker_epoch_ = store_->state().brokers().at(options_.node_id).epoch;
+    if (auto done = store_->append(activation_records(store_->state(), options_)); !done)
+        return done;
+    return store_->sync();
+}
+
+void ClusterNode::publish(std::shared_ptr<const ImageState> image) {
+    const MetadataImagePtr published = std::move(image);
+    image_.store(published, std::memory_order_release);
+    if (listener_) listener_(published);
+}
+
+void ClusterNode::shut_down(std::function<void()> then) {
+    parts_.executor.post(
+        [commits = commits_, then = std::move(then)] { commits->close(std::move(then)); });
+}
+
+}  // namespace milena

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/handlers/fetch_reader.h"
+
+#include <algorithm>
+
+namespace milena {
+
+namespace {
+
+using PartitionAnswer = protocol::FetchResponse::PartitionData;
+
+Result<std::shared_ptr<Partition>> find(const Broker& broker, const MetadataImage& image,
+                                        const FetchTarget& target) {
+    const TopicState* topic = topic_of(image, target);
+    if (!topic)
+        return Error(target.topic ? ErrorCode::UNKNOWN_TOPIC_OR_PARTITION
+                                  : ErrorCode::UNKNOWN_TOPIC_ID);
+    if (target.partition < 0 || static_cast<size_t>(target.partition) >= topic->partitions.size())
+        return Error(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+    auto partition = broker.partitions.find(TopicPartition{topic->id, target.partition});
+    if (!partition) return Error(ErrorCode::NOT_LEADER_OR_FOLLOWER);
+    return partition;
+}
+
+/// KIP-595: where the log of somebody who has read up to `target` parts from ours.
+Result<bool> find_divergence(const Partition& partition, const FetchTarget& target,
+                             PartitionAnswer& answer) {
+    if (target.last_fetched_epoch == kNoLeaderEpoch) return false;
+    auto [epoch, end] = partition.log()->end_offset_for_epoch(target.last_fetched_epoch);
+    if (epoch == kNoLeaderEpoch || end == kNoOffset) return Error(ErrorCode::OFFSET_OUT_OF_RANGE);
+    if (epoch >= target.last_fetched_epoch && end >= target.offset) return false;
+    answer.diverging_epoch.epoch = epoch.value;
+    answer.diverging_epoch.end_offset = end.value;
+    return true;
+}
+
+void fill(PartitionAnswer& answer, FetchData data, Isolation isolation) {
+    answer.high_watermark = data.high_watermark.value;
+    answer.last_stable_offset = data.last_stable_offset.value;
+    answer.log_start_offset = data.log_start_offset.value;
+    if (isolation == Isolation::kReadCommitted) {
+        auto& aborted = answer.aborted_transactions.emplace();
+        for (const auto& [producer, first] : data.read.aborted) {
+            auto& row = aborted.emplace_back();
+            row.producer_id = producer.value;
+            row.first_offset = first.value;
+        }
+    }
+    if (data.read.records.length > 0)
+        answer.records = protocol::Records(std::vector<FileSlice>{std::move(data.read.records)});
+}
+
+Result<void> read_one(Partition& partition, const FetchTarget& target, const FetchLimits& limits,
+                      int64_t bytes_left, bool at_least_one, PartitionAnswer& answer) {
+    if (limits.from_follower) return Error(ErrorCode::NOT_LEADER_OR_FOLLOWER);
+    if (auto leads = partition.check_leader(target.current_leader_epoch); !leads) return leads;
+    auto diverges = find_divergence(partition, target, answer);
+    if (!diverges) return diverges.error();
+    int64_t bytes_max = std::clamp<int64_t>(target.bytes_max, 0, bytes_left);
+    if (*diverges) bytes_max = 0, at_least_one = false;
+    auto data = partition.fetch(target.offset, bytes_max, limits.isolation, at_least_one);
+    if (!data) return data.error();
+    if (*diverges) data->read = {};
+    fill(answer, std::move(*data), limits.isolation);
+    return {};
+}
+
+}  // namespace
+
+const TopicState* topic_of(const MetadataImage& image, const FetchTarget& target) {
+    return target.topic ? image.topic(*target.topic) : image.topic(target.topic_id);
+}
+
+FetchedAll read_all(const Broker& broker, const MetadataImage& image,
+                    const std::vector<FetchTarget>& targets, const FetchLimits& limits) {
+    FetchedAll all;
+    all.partitions.resize(targets.size());
+    for (size_t i = 0; i < targets.size(); ++i) {
+        auto& [answer, partition] = all.partitions[i];
+        answer.partition_index = targets[i].partition;
+        answer.high_watermark = -1;
+        answer.records = protocol::Records(BytesView());
+        auto found = find(broker, image, targets[i]);
+        Result<void> result = {};
+        if (found) {
+            partition = std::move(*found);
+            result = read_one(*partition, targets[i], limits,
+                              std::max<int64_t>(limits.bytes_max - all.bytes, 0), all.bytes == 0,
+                              answer);
+        } else {
+            result = found.error();
+        }
+        if (!result) answer.error_code = static_cast<int16_t>(result.error().code());
+        all.must_answer |= !result || answer.diverging_epoch.epoch != -1;
+        all.bytes += static_cast<int64_t>(answer.records.size());
+    }
+    return all;
+}
+
+}  // namespace milena
