@@ -17,7 +17,8 @@ def header(message):
     sizes = {}
     nested = "".join(nested_struct(struct, sizes, message) for struct in message.structs)
     if nested:
-        nested = f"namespace {snake_case(name)} {{\n\n{nested}}}  // namespace {snake_case(name)}\n\n"
+        space = snake_case(name)
+        nested = f"namespace {space} {{\n\n{nested}}}  // namespace {space}\n\n"
     return (f"""\
 // Generated from {name}.json. Contract: protocol/message.h.
 #pragma once
@@ -59,7 +60,8 @@ def constants(message):
         ("int16_t", "kMaxVersion", message.versions.highest),
         ("int16_t", "kFirstFlexibleVersion", flexible.lowest if flexible else "INT16_MAX"),
         ("bool", "kLatestVersionUnstable", "true" if message.latest_version_unstable else "false")]
-    return "".join(f"    static constexpr {kind} {name} = {value};\n" for kind, name, value in lines)
+    return "".join(f"    static constexpr {kind} {name} = {value};\n"
+                   for kind, name, value in lines)
 
 
 def nested_struct(struct, sizes, message):

@@ -146,10 +146,15 @@ def decode_value(field, place):
 def decode_struct(field, name, where, nullable):
     if not is_optional(field):
         return f"{name}.decode(reader, version);"
-    present = f"reader.read_presence({where})"
+    present = f"reader.read_{presence(field)}({where})"
     if nullable != "true":
         present = f"!({nullable}) || {present}"
     return (f"{{ {name}.reset(); if ({present}) {name}.emplace().decode(reader, version); }}")
+
+
+def presence(field):
+    """What goes before a nullable struct: a byte, or a varint if it is tagged."""
+    return "tagged_presence" if field.tagged_versions else "presence"
 
 
 def decode_tags(struct, place, flexible):
@@ -159,7 +164,8 @@ def decode_tags(struct, place, flexible):
         return guarded("flexible" if flexible != "true" else "true",
                        f"reader.skip_tagged_fields({where});")
     lines = ["if (flexible) {",
-             f"    for (uint32_t tags = reader.read_tag_count({where}); tags > 0 && reader.ok(); --tags) {{",
+             f"    uint32_t tags = reader.read_tag_count({where});",
+             "    for (; tags > 0 && reader.ok(); --tags) {",
              f"        const Reader::Tag tag = reader.begin_tag({where});",
              "        switch (tag.number) {"]
     for field in tagged:
@@ -252,9 +258,10 @@ def encode_value(field, place):
         if not is_optional(field):
             return f"{name}.encode(writer, version);"
         value = f"if ({name}) {name}->encode(writer, version);"
+        write_presence = f"writer.write_{presence(field)}({name}.has_value());"
         if nullable == "true":
-            return f"{{ writer.write_presence({name}.has_value()); {value} }}"
-        return (f"{{ if ({nullable}) writer.write_presence({name}.has_value()); {value} "
+            return f"{{ {write_presence} {value} }}"
+        return (f"{{ if ({nullable}) {write_presence} {value} "
                 f"else if (!({nullable})) {field.type}{{}}.encode(writer, version); }}")
     if field.type == "records" or is_optional(field):
         kind = field.type if field.type == "records" else f"nullable_{field.type}"

@@ -106,7 +106,8 @@ class Parser:
         if not versions:
             return None
         self.flexible = self.versions_of(content, "flexibleVersions", name)
-        self.common = {struct.get("name", "?"): struct for struct in content.get("commonStructs", [])}
+        self.common = {struct.get("name", "?"): struct
+                       for struct in content.get("commonStructs", [])}
         while self.common:
             self.common_struct(next(iter(self.common)))
         body = Struct(name, versions, self.fields(content, versions, name))
@@ -201,11 +202,9 @@ class Parser:
 
     def default_of(self, field, content, where):
         value = content.get("default", "")
-        if value is None or (value == "null" and field.type != "string"):
-            value = None
-        if field.type == "string" and value == "null":
-            value = None
         if value is None:
+            self.fail(where, 'null as a default is written "null"')
+        if value == "null":
             if not field.nullable_versions:
                 self.fail(where, "null is the default of a field that cannot be null")
             return None
@@ -231,7 +230,8 @@ class Parser:
         except ValueError:
             return self.fail(where, f"default '{value}' is not a number")
         bits, signed = INTEGER_BITS[type_name]
-        lowest, highest = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
+        lowest = -(1 << bits - 1) if signed else 0
+        highest = lowest + (1 << bits) - 1
         if not lowest <= number <= highest:
             self.fail(where, f"default {number} does not fit {type_name}")
         return number

@@ -3,7 +3,8 @@
 
 A published schema is JSON with comments and prose. A release that drops old versions narrows
 `validVersions` and drops the fields that only those versions had; merging puts both back. So for
-every field:   versions = (old release's, within the old versions) + (new release's, within its own).
+every field, its versions = the old release's, within the old versions, and the new release's, within
+its own.
 """
 import collections
 import dataclasses
@@ -55,6 +56,8 @@ def struct_facts(struct):
 
 def field_facts(field):
     facts = {key: field[key] for key in FIELD_FACTS if key in field}
+    if "default" in facts and facts["default"] is None:
+        del facts["default"]  # Kafka means null only by "null"; its generator reads null as nothing
     if field.get("fields"):
         facts["fields"] = [field_facts(inner) for inner in field["fields"]]
     return facts
@@ -73,10 +76,11 @@ def merge_message(new, old, old_versions):
     new_versions = Versions.parse(new["validVersions"])
     old_versions &= Versions.parse(old["validVersions"])
     if old_versions & new_versions:
-        raise ValueError(f"{new['name']}: the release itself has versions {old_versions & new_versions}")
+        raise ValueError(f"{new['name']}: old_versions.json lists versions that the release has")
     merged = dict(new)
     merged["validVersions"] = str(new_versions.join(old_versions))
-    merged["flexibleVersions"] = merge_range(new, old, "flexibleVersions", new_versions, old_versions)
+    merged["flexibleVersions"] = merge_range(new, old, "flexibleVersions", new_versions,
+                                             old_versions)
     merged["fields"] = merge_fields(new["fields"], old["fields"], new_versions, old_versions)
     old_structs = {struct["name"]: struct for struct in old.get("commonStructs", [])}
     for struct in merged.get("commonStructs", []):
@@ -99,7 +103,8 @@ def merge_fields(new_fields, old_fields, new_versions, old_versions):
             gone_behind[predecessor].append(narrowed(field, old_versions))
     merged = gone_behind[None]
     for field in new_fields:
-        merged.append(merge_field(field, old_by_name.get(field["name"]), new_versions, old_versions))
+        merged.append(merge_field(field, old_by_name.get(field["name"]), new_versions,
+                                  old_versions))
         merged += gone_behind[field["name"]]
     return merged
 

@@ -94,7 +94,7 @@ class GzipCompressor : public Compressor {
             stream_.next_out = out.data() + before;
             stream_.avail_out = kOutputStep;
             int outcome = deflate(&stream_, flush);
-            out.resize(out.size() - stream_.avail_out);
+            out.erase(out.end() - stream_.avail_out, out.end());
             if (outcome == Z_STREAM_ERROR) return compression_failed("gzip: cannot compress");
         } while (stream_.avail_out == 0);
         return {};

@@ -72,6 +72,8 @@ class Reader {
                                             const char* field);
     /// Whether a nullable struct follows.
     bool read_presence(const char* field) { return read<int8_t>(field) >= 0; }
+    /// The same, where the struct is a tagged field.
+    bool read_tagged_presence(const char* field) { return read_unsigned_varint(field) > 0; }
 
     /// A tagged field: between begin_tag and end_tag only its bytes remain.
     struct Tag {

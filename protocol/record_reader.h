@@ -74,7 +74,7 @@ class RecordReader {
     Result<bool> next_outline(RecordOutline& into);
 
   private:
-    Result<bool> begin_record(int32_t& length);
+    const char* begin_record(int32_t& length);
     Result<bool> finish();
     Error failed(std::string reason) const;
 

@@ -42,6 +42,10 @@ class RecordStream {
     }
     template <std::signed_integral T>
     bool read(T& into) {
+        if (position_ != end_ && *position_ < 0x80) {  // most of them take one byte
+            into = unzigzag(static_cast<uint32_t>(*position_++));
+            return true;
+        }
         // The encoded size is not known before: ask for the longest, take what there is.
         ensure(sizeof(T) == 4 ? kVarintBytesMax : kVarlongBytesMax);
         return read_varint(position_, end_, into);

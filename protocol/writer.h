@@ -58,6 +58,8 @@ class Writer {
     void write_null_array(bool flexible, bool nullable);
     /// Before a nullable struct.
     void write_presence(bool present) { write<int8_t>(present ? 1 : -1); }
+    /// The same, where the struct is a tagged field.
+    void write_tagged_presence(bool present) { write<uint8_t>(present ? 1 : 0); }
     void write_tag(uint32_t number, size_t size);
 
   private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/producer_ids.h"
 
+#include <utility>
 #include <vector>
 
 namespace milena {

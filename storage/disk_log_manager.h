@@ -93,6 +93,8 @@ class DiskLogManager final : public LogManager {
     std::mutex background_mutex_;
     std::condition_variable background_wake_;
     bool stopping_ = false;
+    std::atomic<bool> loaded_{false};
+    std::atomic<bool> checkpoints_due_{false};
     SteadyTime next_high_watermarks_{};  // the background thread's own
     SteadyTime next_checkpoints_{};
     std::thread background_thread_;

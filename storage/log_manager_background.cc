@@ -55,7 +55,7 @@ void DiskLogManager::background_round(SteadyTime now) {
         next_high_watermarks_ = now + milliseconds(options_.high_watermark_interval_ms);
         warn_if_failed("checkpoint of high watermarks", write_high_watermarks());
     }
-    if (now >= next_checkpoints_) {
+    if (now >= next_checkpoints_ || checkpoints_due_.exchange(false)) {
         next_checkpoints_ = now + milliseconds(options_.checkpoint_interval_ms);
         warn_if_failed("checkpoint of recovery points", write_recovery_points());
         warn_if_failed("checkpoint of log starts", write_log_starts());
@@ -119,6 +119,7 @@ Result<void> DiskLogManager::shut_down(int64_t broker_epoch) {
     }
     background_wake_.notify_all();
     if (background_thread_.joinable()) background_thread_.join();
+    if (!loaded_) return {};  // nothing is known that could be written
     std::optional<Error> failure;
     for (const Hosted& hosted : hosted())
         if (auto closed = hosted.log->shut_down(); !closed && !failure) failure = closed.error();

@@ -60,6 +60,7 @@ Result<void> DiskLogManager::load(std::vector<ExpectedLog> expected) {
         directory.log_starts.clear();
         directory.high_watermarks.clear();
     }
+    loaded_ = true;
     return {};
 }
 
@@ -154,6 +155,7 @@ Result<void> DiskLogManager::remove(const std::string& topic, int32_t partition)
     logs_.erase(found);
     auto delay = std::chrono::milliseconds(hosted.log->config().file_delete_delay_ms);
     retired_.push_back({to, clock_.steady_now() + delay});
+    checkpoints_due_ = true;  // must not speak of a log that another takes the name of
     return {};
 }
 

@@ -14,6 +14,7 @@
 #include "storage/log.h"
 #include "storage/producer_state.h"
 #include "storage/published.h"
+#include "storage/read_hints.h"
 #include "storage/recent_borders.h"
 #include "storage/segment.h"
 
@@ -103,6 +104,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
 
     // Opening (partition_log_open.cc).
     Result<void> load(const LogCheckpoint& checkpoint);
+    void start_empty();
     Result<SegmentList> find_segments(Offset log_start);
     /// Returns up to where files beside the records may be trusted.
     Result<Offset> load_segments(SegmentList& segments, const LogCheckpoint& checkpoint);
@@ -136,7 +138,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
                              Offset end) const;
     /// The largest border that keeps the slice from `start` within `max_bytes`.
     Result<int64_t> fit(Segment& segment, int64_t start, int64_t limit, int64_t max_bytes,
-                        bool at_least_one) const;
+                        bool at_least_one);
     Result<std::vector<AbortedTransaction>> aborted_between(const SegmentList& segments,
                                                             size_t first, Offset from,
                                                             Offset end) const;
@@ -154,7 +156,8 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     const std::shared_ptr<const std::string> directory_;
     Published<const LogConfig> config_;
     Published<const SegmentList> segments_;
-    std::atomic<RecentBorders*> recent_{nullptr};  // owned; made by the first append
+    std::atomic<RecentBorders*> recent_{nullptr};  // owned; a log without records has none
+    ReadHints hints_;
     std::atomic<int64_t> log_start_{0};
     std::atomic<int64_t> log_end_{0};
     std::atomic<int64_t> high_watermark_{0};

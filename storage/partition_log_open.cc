@@ -39,9 +39,18 @@ Result<std::shared_ptr<PartitionLog>> PartitionLog::open(const LogEnvironment& e
         if (auto written = write_topic_id(files, *log->directory_, topic_id); !written)
             return written.error();
         log->directory_dirty_ = true;
+        log->start_empty();
+        return log;
     }
     if (auto loaded = log->load(checkpoint); !loaded) return loaded.error();
     return log;
+}
+
+void PartitionLog::start_empty() {
+    auto first = std::make_shared<Segment>(*environment_.cache, directory_, Offset(0), 0,
+                                           environment_.clock.now());
+    segments_.store(std::make_shared<const SegmentList>(1, std::move(first)));
+    last_sync_ms_ = environment_.clock.now().value;
 }
 
 Result<void> PartitionLog::load(const LogCheckpoint& checkpoint) {
@@ -74,6 +83,10 @@ Result<void> PartitionLog::load(const LogCheckpoint& checkpoint) {
         (checkpoint.clean_shutdown ? *end : std::clamp(checkpoint.recovery_point, start, *end))
             .value;
     last_sync_ms_ = environment_.clock.now().value;
+    if (segments.back()->size() > 0) {
+        recent_ = new RecentBorders;
+        recent_.load()->push(*end, segments.back()->size());
+    }
     segments_.store(std::make_shared<const SegmentList>(std::move(segments)));
     publish_unstable_offset();
     return {};

@@ -36,6 +36,7 @@ Offset PartitionLog::first_segment_offset() const { return segments()->front()->
 Result<std::optional<int64_t>> PartitionLog::find_start(Segment& segment, Offset from) const {
     if (const RecentBorders* recent = recent_.load(std::memory_order_acquire))
         if (auto position = recent->find(from)) return position;
+    if (auto position = hints_.find(from)) return position;
     auto batch = segment.find_batch(from);
     if (!batch) return batch.error();
     if (!*batch) return std::optional<int64_t>();
@@ -88,12 +89,18 @@ Result<LogRead> PartitionLog::read(Offset from, int64_t max_bytes, Offset end, b
 }
 
 Result<int64_t> PartitionLog::fit(Segment& segment, int64_t start, int64_t limit, int64_t max_bytes,
-                                  bool at_least_one) const {
+                                  bool at_least_one) {
     if (limit - start <= max_bytes) return limit;
     auto stop = segment.border_at_most(start, start + std::max<int64_t>(max_bytes, 0));
-    if (!stop || *stop > start || !at_least_one) return stop;
+    if (!stop) return stop.error();
+    if (stop->position > start) {
+        if (stop->next_offset != kNoOffset) hints_.put(stop->next_offset, stop->position);
+        return std::min(stop->position, limit);
+    }
+    if (!at_least_one) return start;
     auto first = segment.batch_at(start);
     if (!first) return first.error();
+    if (first->end() < limit) hints_.put(first->header.next_offset(), first->end());
     return std::min(first->end(), limit);
 }
 

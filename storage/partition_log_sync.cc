@@ -77,7 +77,9 @@ void PartitionLog::tick() {
 Result<void> PartitionLog::shut_down() {
     std::lock_guard lock(mutex_);
     if (auto usable = check_usable(); !usable) return usable;
-    if (auto sealed = segments()->back()->seal(); !sealed) return sealed;
+    const std::shared_ptr<Segment> active = segments()->back();
+    const bool modified = active->is_modified();
+    if (auto sealed = active->seal(); !sealed) return sealed;
     if (producers_.end_offset() > std::max(last_snapshot_, Offset(0))) {
         auto written = write_producer_snapshot(environment_.files(), *directory_, producers_);
         if (!written) return written;
@@ -89,7 +91,8 @@ Result<void> PartitionLog::shut_down() {
             return written;
     if (log_end_offset() > recovery_point() || directory_dirty_)
         if (auto synced = sync_files(); !synced) return synced;
-    if (auto synced = segments()->back()->sync(true); !synced) return synced;
+    if (modified)
+        if (auto synced = active->sync(true); !synced) return synced;
     retired_ = true;
     for (const auto& segment : *segments()) segment->close();
     return {};

@@ -15,7 +15,7 @@ namespace milena {
 /// overtaken by the writer finds nothing.
 class RecentBorders {
   public:
-    static constexpr uint64_t kBordersMax = 64;
+    static constexpr uint64_t kBordersMax = 32;
 
     /// A batch that starts (or will start) at `offset` stands at `position` of its segment.
     void push(Offset offset, int64_t position) {

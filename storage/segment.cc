@@ -87,17 +87,25 @@ Result<BatchPosition> Segment::batch_at(int64_t position) {
     return **batch;
 }
 
-Result<int64_t> Segment::border_at_most(int64_t start, int64_t limit) {
-    int64_t end = size();
-    if (limit >= end) return end;
-    auto entry = offset_index_.last_where(
-        offset_index_path(), [&](const OffsetIndexEntry& e) { return e.position <= limit; });
-    if (!entry) return entry.error();
-    if (*entry && (*entry)->position <= start) *entry = std::nullopt;
-    int64_t border = start;
-    auto scanned = scan(*entry, start, [&](const BatchPosition& batch) {
-        border = batch.end() <= limit ? batch.end() : batch.position;
-        return border == batch.end();
+Result<Segment::Border> Segment::border_at_most(int64_t start, int64_t limit) {
+    // For less than this, the index costs more reads than it saves.
+    constexpr int64_t kScanBytesMax = 32 * 1024;
+    Border border{start, kNoOffset};
+    if (limit >= size()) return Border{size(), kNoOffset};
+    std::optional<OffsetIndexEntry> entry;
+    if (limit - start > kScanBytesMax) {
+        auto found = offset_index_.last_where(
+            offset_index_path(), [&](const OffsetIndexEntry& e) { return e.position <= limit; });
+        if (!found) return found.error();
+        if (*found && (*found)->position > start) entry = **found;
+    }
+    auto scanned = scan(entry, start, [&](const BatchPosition& batch) {
+        if (batch.end() > limit) {
+            border = {batch.position, batch.header.base_offset};
+            return false;
+        }
+        border = {batch.end(), batch.header.next_offset()};
+        return true;
     });
     if (!scanned) return scanned.error();
     return border;
@@ -233,6 +241,7 @@ Result<void> Segment::append(BytesView batches, const LogConfig& config) {
     auto file = log_file();
     if (!file) return file.error();
     int64_t start = size();
+    modified_ = true;
     if (start == 0) {  // nothing may be left of a segment that was here before
         if (auto made = offset_index_.trim(offset_index_path(), 0); !made) return made;
         if (auto made = time_index_.trim(time_index_path(), 0); !made) return made;
@@ -256,7 +265,7 @@ Result<void> Segment::append(BytesView batches, const LogConfig& config) {
 }
 
 Result<void> Segment::seal() {
-    if (size() == 0) return {};
+    if (size() == 0 || !modified_) return {};
     if (auto loaded = load_times(); !loaded) return loaded;
     NewEntries entries;
     note_time_entry(entries);
@@ -266,7 +275,9 @@ Result<void> Segment::seal() {
     auto times = time_index_.count(time_index_path());
     if (!times) return times.error();
     if (auto trimmed = offset_index_.trim(offset_index_path(), *offsets); !trimmed) return trimmed;
-    return time_index_.trim(time_index_path(), *times);
+    if (auto trimmed = time_index_.trim(time_index_path(), *times); !trimmed) return trimmed;
+    modified_ = false;
+    return {};
 }
 
 Result<void> Segment::sync(bool indexes) {
@@ -286,6 +297,7 @@ Result<int64_t> Segment::recover(const LogConfig& config,
     if (!length) return length.error();
     if (auto trimmed = offset_index_.trim(offset_index_path(), 0); !trimmed) return trimmed.error();
     if (auto trimmed = time_index_.trim(time_index_path(), 0); !trimmed) return trimmed.error();
+    modified_ = true;
     last_time_entry_ = {};
     max_timestamp_ = offset_of_max_timestamp_ = -1;
     bytes_since_index_entry_ = 0;

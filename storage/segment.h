@@ -34,8 +34,12 @@ class Segment {
     Result<std::optional<BatchPosition>> find_batch(Offset target);
     /// REQUIRES: `position` is a batch border below size().
     Result<BatchPosition> batch_at(int64_t position);
+    struct Border {
+        int64_t position = 0;
+        Offset next_offset = kNoOffset;  ///< of the batch that starts there, if that is known
+    };
     /// The largest batch border <= `limit`, where `start` is one too.
-    Result<int64_t> border_at_most(int64_t start, int64_t limit);
+    Result<Border> border_at_most(int64_t start, int64_t limit);
     /// The first batch with a timestamp >= `timestamp` that ends at or after `from`.
     Result<std::optional<BatchPosition>> find_batch_by_time(TimestampMs timestamp, Offset from);
     /// Learns what the time index knows. Before the first append to a segment that has records.
@@ -56,6 +60,7 @@ class Segment {
     /// had, `is_torn()`.
     Result<void> append(BytesView batches, const LogConfig& config);
     bool is_torn() const { return torn_; }
+    bool is_modified() const { return modified_; }
     /// Writes what the indexes still lack and cuts them to size: no record follows for now.
     Result<void> seal();
     /// Onto the device: the records, and with `indexes` also these.
@@ -95,6 +100,7 @@ class Segment {
     const TimestampMs created_;
     std::atomic<int64_t> size_;
     bool torn_ = false;
+    bool modified_ = false;  // since it was opened or sealed
     std::atomic<bool> times_loaded_;
     int64_t bytes_since_index_entry_ = 0;
     TimestampMs first_batch_timestamp_{-1};

@@ -11,13 +11,16 @@
 // - A partition that is asked for twice is answered once, with INVALID_REQUEST.
 //
 // Versions
-// - v1: one offset with its timestamp (v0, a list of segment starts, is not served).
+// - v0 answers with a list of offsets, here of one at most; Apache Kafka before 4.0 added starts of
+//   segments if the client wanted more, which no client did.
+// - v1: one offset with its timestamp.
 // - v2 isolation level. v4 leader epochs, asked and answered. v10 timeout, of remote storage alone.
 // - Special timestamps that the version doesn't know are UNSUPPORTED_VERSION: -3 is known from v7,
 //   -4 from v8, -5 from v9, -6 from v11.
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "protocol/messages/list_offsets_request.h"
 #include "protocol/messages/list_offsets_response.h"
@@ -41,7 +44,7 @@ std::optional<int16_t> first_version(int64_t timestamp) {
     switch (timestamp) {
         case kLatest:
         case kEarliest:
-            return 1;
+            return 0;
         case kMaxTimestamp:
             return 7;
         case kEarliestLocal:
@@ -111,13 +114,21 @@ class Answer {
         auto& partition = partitions_of(topic).emplace_back();
         partition.partition_index = asked.partition_index;
         const Result<Found> found = look_up(topic, asked);
-        if (!found) {
+        if (!found)
             partition.error_code = static_cast<int16_t>(wire_code(found.error().code()));
-        } else if (*found) {
-            partition.offset = (*found)->offset.value;
-            partition.timestamp = (*found)->timestamp.value;
-            partition.leader_epoch = (*found)->leader_epoch.value;
+        else if (*found)
+            fill(**found, asked.max_num_offsets, partition);
+    }
+
+    void fill(const TimestampedOffset& found, int32_t wanted_v0,
+              ListOffsetsResponse::ListOffsetsPartitionResponse& partition) const {
+        if (call_.version() == 0) {
+            if (wanted_v0 > 0) partition.old_style_offsets = {found.offset.value};
+            return;
         }
+        partition.offset = found.offset.value;
+        partition.timestamp = found.timestamp.value;
+        partition.leader_epoch = found.leader_epoch.value;
     }
 
     ErrorCode wire_code(ErrorCode code) const {

@@ -12,7 +12,7 @@
 // Versions
 // - v0 groups alone. v1 key type and error message, which without an error is "NONE".
 // - v4 many keys at once; the message without an error is empty. v6 share partitions.
-#include <charconv>
+#include <algorithm>
 
 #include "protocol/messages/find_coordinator_request.h"
 #include "protocol/messages/find_coordinator_response.h"

@@ -111,11 +111,11 @@ def idempotent_case(acks):
             again.run()
             expect(again.problem is None, f"{what}: resending: {again.problem!r}")
             expect(not again.unanswered, f"{what}: resending was not answered")
-            again_acknowledged = {**writer.acknowledged, **again.acknowledged}
+            again.acknowledged = {**writer.acknowledged, **again.acknowledged}
             writers[index] = again
             with broker.client() as client:
                 expectation = expectations[index]
-                expectation.acknowledged.update(again_acknowledged)
+                expectation.acknowledged.update(again.acknowledged)
                 numbers = expectation.check(client, f"{what}, partition {index}")
                 expect_equal(numbers, list(range(again.next_number)), f"{what}: numbers")
 

@@ -3,6 +3,7 @@
 import collections
 import struct
 import threading
+import time
 
 from milena_test import batch, errors, wire
 from milena_test.client import Client, ConnectionClosed, produce_body
@@ -14,6 +15,11 @@ PRODUCE_VERSION = 9
 
 def value(number):
     return struct.pack(">q", number) + PADDING
+
+
+def records(number):
+    """Of this moment: a broker forgets producers whose records are a day old."""
+    return [batch.Record(value=value(number), timestamp=int(time.time() * 1000))]
 
 
 def number_in(record):
@@ -68,7 +74,7 @@ class Writer(threading.Thread):
         self.acknowledged[self.unanswered.popleft()] = answer["BaseOffset"]
 
     def encode(self, number):
-        return batch.build([value(number)])
+        return batch.build(records(number))
 
 
 class IdempotentWriter(Writer):
@@ -85,7 +91,7 @@ class IdempotentWriter(Writer):
 
     def encode(self, number):
         return batch.build(
-            [value(number)],
+            records(number),
             producer_id=self.producer_id,
             producer_epoch=self.epoch,
             base_sequence=number,

@@ -94,6 +94,14 @@ TEST_F(ListOffsets, KnowsSpecialTimestampsByVersion) {
     }
 }
 
+TEST_F(ListOffsets, InVersion0IsAList) {
+    add_topic("a", 1);
+    EXPECT_EQ(first(request(-1), 0).old_style_offsets, std::vector<int64_t>{30});
+    EXPECT_EQ(first(request(-2), 0).old_style_offsets, std::vector<int64_t>{10});
+    EXPECT_TRUE(first(request(1000), 0).old_style_offsets.empty());
+    EXPECT_TRUE(first(request(-3), 0).old_style_offsets.empty());
+}
+
 TEST_F(ListOffsets, ChecksWhoLeads) {
     FakePartition& partition = add_topic("a", 1);
     auto asked = request(-1);

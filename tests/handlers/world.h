@@ -49,6 +49,7 @@ class FakeRequest final : public Request {
     void close_connection(const std::string& reason) override { ADD_FAILURE() << reason; }
     void on_interrupt(std::function<void(Interrupt)>) override {}
 
+    Bytes body;
     int answers = 0;
     Bytes answer;
 
@@ -185,12 +186,16 @@ class World : public testing::Test {
 
     /// A topic whose partitions this node leads.
     FakePartition& add_topic(std::string_view name, int32_t partitions);
-    /// What `handler` answers; it must answer at once, and once.
+    /// What `handler` answers to what is left of `body` on the wire; it must do so at once, and
+    /// once.
     template <class Response, class Body>
-    Response ask(void (*handler)(Broker&, Call<Body>), int16_t version, Body body) {
+    Response ask(void (*handler)(Broker&, Call<Body>), int16_t version, const Body& body) {
         auto request = std::make_shared<FakeRequest>(version, connection, executor);
         requests_.push_back(request);
-        handler(*broker, Call<Body>{request, std::make_shared<const Body>(std::move(body))});
+        request->body = protocol::encode_message(body, version);
+        auto decoded = protocol::decode_message<Body>(request->body, version);
+        EXPECT_TRUE(decoded);
+        handler(*broker, Call<Body>{request, std::make_shared<const Body>(*decoded)});
         EXPECT_EQ(request->answers, 1);
         return read<Response>(request->answer, version);
     }

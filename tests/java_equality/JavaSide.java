@@ -22,7 +22,9 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.jar.JarFile;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
@@ -56,8 +58,8 @@ public class JavaSide {
         try (JarFile jar = new JarFile(path)) {
             for (var entry : (Iterable<java.util.jar.JarEntry>) jar.stream()::iterator) {
                 String name = entry.getName();
-                boolean generated = name.matches(".*/(message|metadata|generated)/[A-Za-z]*\\.class");
-                if (!generated || name.matches(".*(JsonConverter|Type|Filter)\\.class")) continue;
+                if (!name.matches(".*/(message|common/metadata|generated)/[A-Za-z]*\\.class")) continue;
+                if (name.matches(".*(JsonConverter|Type|Filter)\\.class")) continue;
                 Class<?> type = Class.forName(name.replace(".class", "").replace('/', '.'));
                 if (!Message.class.isAssignableFrom(type) || type.isInterface()) continue;
                 if (schemas(type).length == 0) continue;
@@ -82,7 +84,8 @@ public class JavaSide {
                  new BufferedOutputStream(Files.newOutputStream(path)))) {
             for (var entry : classes.entrySet()) {
                 Message sample = create(entry.getValue());
-                int lowest = sample.lowestSupportedVersion(), highest = sample.highestSupportedVersion();
+                int lowest = sample.lowestSupportedVersion();
+                int highest = sample.highestSupportedVersion();
                 if (!only.isEmpty()) {
                     String range = only.get(entry.getKey());
                     if (range == null) continue;
@@ -121,11 +124,12 @@ public class JavaSide {
 
     static void check(Path path, Map<String, Class<?>> classes) throws Exception {
         int count = 0, wrong = 0;
-        java.util.Set<String> versions = new java.util.TreeSet<>(), names = new java.util.TreeSet<>();
+        Set<String> versions = new TreeSet<>(), names = new TreeSet<>();
         try (DataInputStream in = new DataInputStream(
                  new BufferedInputStream(Files.newInputStream(path)))) {
             while (in.available() > 0) {
-                String name = new String(in.readNBytes(in.readUnsignedShort()), StandardCharsets.UTF_8);
+                byte[] nameBytes = in.readNBytes(in.readUnsignedShort());
+                String name = new String(nameBytes, StandardCharsets.UTF_8);
                 short version = in.readShort();
                 int kind = in.readByte();
                 byte[] expected = in.readNBytes(in.readInt());
@@ -168,11 +172,21 @@ public class JavaSide {
         void fill(Message message, Schema schema) throws Exception {
             for (BoundField field : schema.fields()) {
                 if (field.def.type instanceof TaggedFields tagged) {
-                    for (var inner : tagged.fields().values()) fill(message, inner.name, inner.type);
+                    for (var inner : fieldsOf(tagged)) fill(message, inner.name, inner.type);
                 } else {
                     fill(message, field.def.name, field.def.type);
                 }
             }
+        }
+
+        /** Before 4.0 they have no accessor. */
+        static Collection<org.apache.kafka.common.protocol.types.Field> fieldsOf(TaggedFields tagged)
+                throws Exception {
+            Field fields = TaggedFields.class.getDeclaredField("fields");
+            fields.setAccessible(true);
+            @SuppressWarnings("unchecked")
+            var byTag = (Map<Integer, org.apache.kafka.common.protocol.types.Field>) fields.get(tagged);
+            return byTag.values();
         }
 
         void fill(Message message, String name, Type type) throws Exception {
@@ -187,7 +201,8 @@ public class JavaSide {
         static Field fieldOf(Class<?> type, String name) {
             String wanted = name.replace("_", "");
             for (Field field : type.getDeclaredFields()) {
-                if (!Modifier.isStatic(field.getModifiers()) && field.getName().equalsIgnoreCase(wanted)) {
+                if (Modifier.isStatic(field.getModifiers())) continue;
+                if (field.getName().equalsIgnoreCase(wanted)) {
                     field.setAccessible(true);
                     return field;
                 }
@@ -223,7 +238,8 @@ public class JavaSide {
         }
 
         static Class<?> elementClass(Class<?> javaType, java.lang.reflect.Type generic) {
-            java.lang.reflect.Type holder = javaType == List.class ? generic : javaType.getGenericSuperclass();
+            java.lang.reflect.Type holder =
+                javaType == List.class ? generic : javaType.getGenericSuperclass();
             return (Class<?>) ((ParameterizedType) holder).getActualTypeArguments()[0];
         }
 
@@ -259,7 +275,8 @@ public class JavaSide {
             } catch (ClassNotFoundException before44) {
                 type = Class.forName("org.apache.kafka.common.record.MemoryRecords");
             }
-            return type.getMethod("readableRecords", ByteBuffer.class).invoke(null, ByteBuffer.wrap(bytes));
+            return type.getMethod("readableRecords", ByteBuffer.class)
+                .invoke(null, ByteBuffer.wrap(bytes));
         }
     }
 }

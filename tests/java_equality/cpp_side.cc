@@ -125,8 +125,8 @@ int write(const std::string& path, const std::map<std::string, MessageOps>& all)
 }
 
 int run(const std::vector<std::string>& arguments) {
-    const bool old = !arguments.empty() && arguments.back() != arguments.front() &&
-                     arguments.back() == "--old";
+    const bool old =
+        !arguments.empty() && arguments.back() != arguments.front() && arguments.back() == "--old";
     if (arguments.size() == 1 && arguments[0] == "old") {
         for (const auto& [name, ops] : all_ops(true))
             std::printf("%s=%d-%d\n", name.c_str(), ops.lowest, ops.highest);

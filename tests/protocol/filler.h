@@ -65,8 +65,8 @@ class Filler {
     template <class T>
     void fill(std::vector<T>& values, int16_t version, bool) {
         if (case_ == FillCase::kDefaults) return;
-        constexpr bool is_struct = std::is_class_v<T> && !std::same_as<T, Uuid> &&
-                                   !std::same_as<T, std::string_view>;
+        constexpr bool is_struct =
+            std::is_class_v<T> && !std::same_as<T, Uuid> && !std::same_as<T, std::string_view>;
         const size_t extreme = is_struct ? 1 : 200;
         values.resize(case_ == FillCase::kEmpty ? 0 : case_ == FillCase::kFull ? 2 : extreme);
         for (T& value : values) fill(value, version, false);

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/log_manager.h"
+
+#include "storage/file_names.h"
+#include "storage/text_checkpoint.h"
+#include "tests/storage/fixtures.h"
+
+namespace milena {
+namespace {
+
+constexpr auto kClusterId = "wILax37pSb2Yd1HUb5gvjQ";
+
+class LogManagerTest : public testing::Test {
+  protected:
+    LogManagerTest() {
+        set_log_level(LogLevel::kOff);
+        options.directories = {temporary.path + "/a", temporary.path + "/b"};
+    }
+    Result<std::unique_ptr<LogManager>> try_open(std::string cluster_id = kClusterId,
+                                                 int32_t node_id = 1) {
+        return LogManager::open(options, cluster_id, node_id, files, clock, pool);
+    }
+    std::unique_ptr<LogManager> open() {
+        auto opened = try_open();
+        if (!opened) throw std::runtime_error(opened.error().to_string());
+        return std::move(*opened);
+    }
+    ExpectedLog expected(const std::string& topic, int32_t partition) {
+        return {topic, ids.try_emplace(topic, Uuid::random()).first->second, partition, config};
+    }
+    static void append(Log& log, int records = 1) {
+        Bytes batch = make_batch({.records = records});
+        auto info = log.append_as_leader(batch, LeaderEpoch(0), AppendOrigin::kClient, nullptr);
+        ASSERT_TRUE(info) << info.error().to_string();
+        log.advance_high_watermark(log.log_end_offset());
+    }
+    std::string text(const std::string& path) {
+        auto content = files.read_file(path);
+        return content ? std::string(as_text(*content)) : "missing";
+    }
+    /// Names in a directory that begin with `prefix`.
+    std::vector<std::string> names(const std::string& directory, const std::string& prefix) {
+        std::vector<std::string> found;
+        for (const std::string& name : *files.list(directory))
+            if (name.starts_with(prefix)) found.push_back(name);
+        return found;
+    }
+
+    TemporaryDirectory temporary;
+    FileSystem& files = posix_file_system();
+    TestClock clock;
+    ThreadPool pool{2};
+    LogManagerOptions options;
+    LogConfig config;
+    std::map<std::string, Uuid> ids;
+};
+
+TEST_F(LogManagerTest, FormatsEmptyDirectories) {
+    auto manager = open();
+    auto identities = manager->identities();
+    ASSERT_EQ(identities.size(), 2u);
+    EXPECT_EQ(identities[0].cluster_id, kClusterId);
+    EXPECT_NE(identities[0].directory_id, identities[1].directory_id);
+    EXPECT_EQ(manager->previous_broker_epoch(), -1);
+    manager.reset();
+    auto again = open();
+    EXPECT_EQ(again->identities()[1].directory_id, identities[1].directory_id);
+}
+
+TEST_F(LogManagerTest, RefusesForeignDirectories) {
+    open().reset();
+    auto other_cluster = try_open("AAAAAAAAAAAAAAAAAAAAAQ");
+    ASSERT_FALSE(other_cluster);
+    EXPECT_NE(other_cluster.error().message().find(kClusterId), std::string::npos);
+    EXPECT_NE(other_cluster.error().message().find("meta.properties"), std::string::npos);
+    auto other_node = try_open(kClusterId, 2);
+    ASSERT_FALSE(other_node);
+    EXPECT_NE(other_node.error().message().find("node.id"), std::string::npos);
+    EXPECT_TRUE(try_open());
+}
+
+TEST_F(LogManagerTest, SpreadsLogsAndFindsThem) {
+    auto manager = open();
+    ASSERT_TRUE(manager->load({}));
+    for (int i = 0; i < 10; ++i) ASSERT_TRUE(manager->get_or_create(expected("orders", i)));
+    auto described = manager->describe();
+    EXPECT_EQ(described[0].logs.size(), 5u);
+    EXPECT_EQ(described[1].logs.size(), 5u);
+    EXPECT_GT(described[0].usable_bytes, 0);
+    auto log = manager->find("orders", 3);
+    ASSERT_TRUE(log);
+    EXPECT_EQ(*manager->get_or_create(expected("orders", 3)), log);
+    EXPECT_EQ(manager->find("orders", 10), nullptr);
+    EXPECT_EQ(*manager->directory_of("orders", 0), manager->identities()[0].directory_id);
+}
+
+TEST_F(LogManagerTest, ACleanShutdownIsRemembered) {
+    {
+        auto manager = open();
+        ASSERT_TRUE(manager->load({}));
+        append(**manager->get_or_create(expected("orders", 0)), 3);
+        auto log = *manager->get_or_create(expected("orders", 1));
+        append(*log, 5);
+        ASSERT_TRUE(log->delete_records_before(Offset(2)));
+        ASSERT_TRUE(manager->shut_down(17));
+    }
+    const std::string a = options.directories[0], b = options.directories[1];
+    EXPECT_EQ(text(a + "/.kafka_cleanshutdown"), "{\"version\":0,\"brokerEpoch\":17}");
+    EXPECT_EQ(text(a + "/recovery-point-offset-checkpoint"), "0\n1\norders 0 3\n");
+    EXPECT_EQ(text(b + "/log-start-offset-checkpoint"), "0\n1\norders 1 2\n");
+    EXPECT_EQ(text(b + "/replication-offset-checkpoint"), "0\n1\norders 1 5\n");
+    auto manager = open();
+    EXPECT_EQ(manager->previous_broker_epoch(), 17);
+    ASSERT_TRUE(manager->load({expected("orders", 0), expected("orders", 1)}));
+    EXPECT_EQ(manager->find("orders", 0)->log_end_offset(), Offset(3));
+    EXPECT_EQ(manager->find("orders", 1)->log_start_offset(), Offset(2));
+    EXPECT_EQ(manager->find("orders", 1)->high_watermark(), Offset(5));
+    EXPECT_FALSE(files.exists(a + "/.kafka_cleanshutdown")) << "only until it was read";
+}
+
+TEST_F(LogManagerTest, RecoversAfterACrash) {
+    {
+        auto manager = open();
+        ASSERT_TRUE(manager->load({}));
+        for (int i = 0; i < 20; ++i) append(**manager->get_or_create(expected("orders", i)), i + 1);
+    }
+    auto manager = open();
+    EXPECT_EQ(manager->previous_broker_epoch(), -1);
+    std::vector<ExpectedLog> all;
+    for (int i = 0; i < 20; ++i) all.push_back(expected("orders", i));
+    ASSERT_TRUE(manager->load(all));
+    for (int i = 0; i < 20; ++i)
+        EXPECT_EQ(manager->find("orders", i)->log_end_offset(), Offset(i + 1));
+}
+
+TEST_F(LogManagerTest, WhatBelongsToNoTopicIsSetAside) {
+    options.directories.resize(1);
+    {
+        auto manager = open();
+        ASSERT_TRUE(manager->load({}));
+        append(**manager->get_or_create(expected("orders", 0)));
+        append(**manager->get_or_create(expected("gone", 0)));
+        ASSERT_TRUE(manager->shut_down(1));
+    }
+    ids["orders"] = Uuid::random();  // made anew with the same name
+    auto manager = open();
+    ASSERT_TRUE(manager->load({expected("orders", 0)}));
+    EXPECT_EQ(manager->find("gone", 0), nullptr);
+    EXPECT_EQ(manager->find("orders", 0), nullptr);
+    EXPECT_EQ(names(options.directories[0], "gone-0.").size(), 1u);
+    auto stray = names(options.directories[0], "orders-0.");
+    ASSERT_EQ(stray.size(), 1u);
+    EXPECT_TRUE(stray[0].ends_with("-stray"));
+    EXPECT_EQ((*manager->get_or_create(expected("orders", 0)))->log_end_offset(), Offset(0));
+}
+
+TEST_F(LogManagerTest, DeletedLogsVanishWhileTheirReadersFinish) {
+    options.directories.resize(1);
+    config.file_delete_delay_ms = 0;
+    auto manager = open();
+    ASSERT_TRUE(manager->load({}));
+    auto log = *manager->get_or_create(expected("orders", 0));
+    append(*log, 3);
+    auto read = log->read(Offset(0), 1 << 20, Offset(3), true, false);
+    ASSERT_TRUE(manager->remove("orders", 0));
+    EXPECT_EQ(manager->find("orders", 0), nullptr);
+    EXPECT_FALSE(files.exists(options.directories[0] + "/orders-0"));
+    auto renamed = names(options.directories[0], "orders-0.");
+    ASSERT_EQ(renamed.size(), 1u);
+    EXPECT_TRUE(renamed[0].ends_with("-delete"));
+    Bytes batch = make_batch({});
+    EXPECT_FALSE(log->append_as_leader(batch, LeaderEpoch(0), AppendOrigin::kClient, nullptr));
+    ids["orders"] = Uuid::random();
+    EXPECT_EQ((*manager->get_or_create(expected("orders", 0)))->log_end_offset(), Offset(0));
+    Bytes bytes(static_cast<size_t>(read->records.length));
+    EXPECT_EQ(*read->records.file->read_at(read->records.position, bytes), bytes.size());
+}
+
+TEST_F(LogManagerTest, ADirectoryIsUsedByOneProcess) {
+    options.directories.resize(1);
+    auto manager = open();
+    // Record locks are a process's: another one has to try.
+    std::string command = "python3 -c \"import fcntl,sys; f=open('" + options.directories[0] +
+                          "/.lock','r+'); fcntl.lockf(f, fcntl.LOCK_EX|fcntl.LOCK_NB)\" 2>&1";
+    EXPECT_NE(std::system((command + " >/dev/null").c_str()), 0);
+    manager.reset();
+    EXPECT_EQ(std::system(command.c_str()), 0);
+}
+
+TEST_F(LogManagerTest, ManyPartitionsAreMadeFast) {
+    auto manager = open();
+    ASSERT_TRUE(manager->load({}));
+    auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < 2000; ++i) ASSERT_TRUE(manager->get_or_create(expected("orders", i)));
+    auto took = std::chrono::steady_clock::now() - start;
+    RecordProperty(
+        "milliseconds",
+        static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
+    EXPECT_LT(took, std::chrono::seconds(5));
+}
+
+TEST(TextCheckpoint, ReadsWhatItWroteAndRefusesTheRest) {
+    TemporaryDirectory temporary;
+    FileSystem& files = posix_file_system();
+    const std::string path = temporary.path + "/checkpoint";
+    OffsetCheckpoint offsets{{{"a-b.c_d", 7}, Offset(12)}, {{"x", 0}, Offset(0)}};
+    ASSERT_TRUE(write_offset_checkpoint(files, path, offsets));
+    EXPECT_EQ(*read_offset_checkpoint(files, path), offsets);
+    for (std::string_view bad : {"1\n0\n", "0\n2\na 0 1\n", "0\n1\na 0\n", "0\nx\n", "\n"}) {
+        auto file = files.open(path, OpenMode::kTruncate);
+        ASSERT_TRUE((*file)->write_at(0, as_bytes(bad)));
+        EXPECT_FALSE(read_offset_checkpoint(files, path)) << bad;
+    }
+    auto empty = files.open(path, OpenMode::kTruncate);
+    EXPECT_TRUE(read_offset_checkpoint(files, path)->empty());
+}
+
+TEST(FileNames, AreKafkas) {
+    EXPECT_EQ(segment_file_name(Offset(42), ".log"), "00000000000000000042.log");
+    EXPECT_EQ(parse_segment_file_name("00000000000000000042.log", ".log"), Offset(42));
+    EXPECT_FALSE(parse_segment_file_name("42.log", ".log"));
+    EXPECT_FALSE(parse_segment_file_name("0000000000000000004x.log", ".log"));
+    EXPECT_EQ(parse_partition_directory("a-b-3")->topic, "a-b");
+    EXPECT_FALSE(parse_partition_directory("a-3.0123-delete"));
+    EXPECT_FALSE(parse_partition_directory("a"));
+    std::string long_name = retired_directory_name({std::string(249, 't'), 12}, "-delete");
+    EXPECT_LE(long_name.size(), 255u);
+}
+
+}  // namespace
+}  // namespace milena
