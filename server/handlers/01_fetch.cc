@@ -19,6 +19,7 @@
 #include "server/handlers/fetch_reader.h"
 #include "server/handlers/handlers.h"
 #include "server/handlers/leader_hints.h"
+#include "server/settings/settings.h"
 
 namespace milena {
 
