@@ -44,7 +44,7 @@ void Dispatcher::serve(std::shared_ptr<FrameRequest> request) {
     if (!header) return request->close_connection(header.error().message());
     request->set_header(key, version, header->correlation_id, header->client_id.value_or(""));
     if (!supported) return answer_unsupported_api_versions(*request, *row);
-    row->serve(broker_, std::move(request), frame.last(reader.remaining()));
+    row->serve(*broker_, std::move(request), frame.last(reader.remaining()));
 }
 
 }  // namespace milena

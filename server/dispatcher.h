@@ -10,11 +10,12 @@ namespace milena {
 /// Used by all cores at once.
 class Dispatcher final : public RequestService {
   public:
-    explicit Dispatcher(Broker& broker) : broker_(broker) {}
+    /// Before the first request. `broker` outlives the last one.
+    void set_broker(Broker& broker) { broker_ = &broker; }
     void serve(std::shared_ptr<FrameRequest> request) override;
 
   private:
-    Broker& broker_;
+    Broker* broker_ = nullptr;
 };
 
 }  // namespace milena

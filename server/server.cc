@@ -78,9 +78,13 @@ Server::Server(const ServerOptions& options, RequestService& service, BlockingPo
     }
 }
 
-Server::~Server() { stop(std::chrono::milliseconds(0)); }
+Server::~Server() {
+    drain(std::chrono::milliseconds(0));
+    stop();
+}
 
 void Server::start() {
+    running_ = true;
     for (auto& core : cores_) {
         core->network->start();
         run_on(*core, [this, &core = *core] { sweep(core); });
@@ -102,29 +106,33 @@ void Server::open() {
     });
 }
 
-void Server::stop(std::chrono::milliseconds limit) {
-    if (cores_.empty()) return;
+void Server::drain(std::chrono::milliseconds limit) {
+    if (!running_) return;
     run_on(*cores_[0], [this] {
         for (auto& acceptor : acceptors_) acceptor->close();
         acceptors_.clear();
     });
-    auto on_each_connection = [this](auto act) {
-        for (auto& core : cores_)
-            run_on(*core, [&core = *core, act] {
-                auto connections = core.connections;  // closing changes the list
-                for (auto& [key, connection] : connections) act(*connection);
-            });
-    };
     on_each_connection([](Connection& connection) { connection.drain(); });
     auto deadline = std::chrono::steady_clock::now() + limit;
     while (connection_count_ > 0 && std::chrono::steady_clock::now() < deadline)
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
     on_each_connection([](Connection& connection) { connection.close("the broker stops"); });
+}
+
+void Server::stop() {
+    if (!std::exchange(running_, false)) return;
     for (auto& core : cores_) {
         run_on(*core, [&core = *core] { core.sweep.reset(); });
         core->network->stop();
     }
-    cores_.clear();
+}
+
+void Server::on_each_connection(const std::function<void(Connection&)>& act) {
+    for (auto& core : cores_)
+        run_on(*core, [&core = *core, &act] {
+            auto connections = core.connections;  // closing changes the list
+            for (auto& [key, connection] : connections) act(*connection);
+        });
 }
 
 void Server::accept(int descriptor, const std::string& listener) {

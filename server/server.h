@@ -39,8 +39,10 @@ class Server {
     Result<uint16_t> bind(const std::string& listener, const std::string& host, uint16_t port);
     void open();
     /// Accepts nobody any more, answers what is in flight, closes; what is not done by `limit` is
-    /// cut off.
-    void stop(std::chrono::milliseconds limit);
+    /// cut off. Cores go on running.
+    void drain(std::chrono::milliseconds limit);
+    /// Stops the cores. Tasks that are posted later never run.
+    void stop();
 
     /// For control work that wants an event loop.
     NetworkCore& core(size_t index) { return *cores_[index]->network; }
@@ -63,12 +65,14 @@ class Server {
     bool is_full() const { return connection_count_ >= options_.connections_max; }
     void sweep(Core& core);
     void run_on(Core& core, std::function<void()> task);
+    void on_each_connection(const std::function<void(Connection&)>& act);
 
     const ServerOptions options_;
     FrameMemory memory_;
     ConnectionSetting setting_;
     std::vector<std::unique_ptr<Core>> cores_;
     std::vector<std::shared_ptr<Acceptor>> acceptors_;
+    bool running_ = false;
     std::atomic<int> connection_count_{0};
     std::mutex addresses_mutex_;
     std::unordered_map<std::string, int> addresses_;  // guarded by addresses_mutex_

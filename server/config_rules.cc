@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/config_rules.h"
+
+#include "server/settings/describe.h"
+#include "server/settings/topic_config.h"
+
+namespace milena {
+
+namespace {
+
+SettingScope scope_of(ConfigResourceType type) {
+    switch (type) {
+        case ConfigResourceType::kTopic:
+            return SettingScope::kTopic;
+        case ConfigResourceType::kGroup:
+            return SettingScope::kGroup;
+        case ConfigResourceType::kClientMetrics:
+            return SettingScope::kClientMetrics;
+        default:
+            return SettingScope::kBroker;
+    }
+}
+
+Result<void> check_each(SettingScope scope, const ConfigMap& all) {
+    for (const auto& [name, value] : all) {
+        const Setting* setting = find_setting(scope, name);
+        if (!setting) {
+            // Kafka keeps a broker's unknown settings, for plug-ins that may know them.
+            if (scope == SettingScope::kBroker) continue;
+            return Error(ErrorCode::INVALID_CONFIG, "there is no setting " + name);
+        }
+        if (auto parsed = parse_setting(*setting, value); !parsed) return parsed.error();
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<void> SettingsRules::check(const ConfigResource& resource, const ConfigMap& all) const {
+    if (resource.type == ConfigResourceType::kTopic)
+        return check_topic_config(all, settings_.static_values());
+    return check_each(scope_of(resource.type), all);
+}
+
+bool SettingsRules::is_list(ConfigResourceType type, std::string_view key) const {
+    const Setting* setting = find_setting(scope_of(type), key);
+    return setting && setting->type == SettingType::kList;
+}
+
+std::optional<std::string> SettingsRules::default_value(ConfigResourceType type,
+                                                        std::string_view key) const {
+    const Setting* setting = find_setting(scope_of(type), key);
+    if (!setting) return std::nullopt;
+    if (type == ConfigResourceType::kTopic)
+        return topic_value(*setting, settings_.static_values(), {});
+    auto given = settings_.static_values().find(key);
+    if (given != settings_.static_values().end()) return given->second;
+    if (!setting->default_value) return std::nullopt;
+    return std::string(*setting->default_value);
+}
+
+std::vector<ConfigRules::EffectiveConfig> SettingsRules::effective_topic_configs(
+    const MetadataImage& image, const ConfigMap& overrides) const {
+    std::vector<EffectiveConfig> all;
+    auto layers = ConfigLayers::of(settings_, image, node_id_);
+    for (auto& described : describe_topic(layers, overrides))
+        all.push_back({described.name, described.value, described.read_only,
+                       static_cast<int8_t>(described.source), described.sensitive});
+    return all;
+}
+
+ConfigMap SettingsRules::broker_values(const MetadataImage& image) const {
+    return settings_.merged(image.configs({ConfigResourceType::kBroker, ""}),
+                            image.configs({ConfigResourceType::kBroker, std::to_string(node_id_)}));
+}
+
+LogConfig SettingsRules::log_config(const MetadataImage& image, const std::string& topic) const {
+    static const ConfigMap none;
+    const ConfigMap* overrides = image.configs({ConfigResourceType::kTopic, topic});
+    return make_log_config(broker_values(image), overrides ? *overrides : none);
+}
+
+}  // namespace milena

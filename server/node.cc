@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/node.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <future>
+#include <thread>
+
+#include "base/log.h"
+#include "storage/directory_files.h"
+
+namespace milena {
+
+namespace {
+
+constexpr int kPoolThreads = 4;
+/// How long a stop waits for what is in flight.
+constexpr std::chrono::seconds kDrainMax{5};
+/// Of the machine's memory, what request frames may take if queued.max.request.bytes is not set:
+/// Kafka would know no bound.
+constexpr int64_t kFrameMemoryShare = 4;
+
+int64_t machine_memory_bytes() {
+    return static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+}
+
+bool is_given(const Settings& settings, std::string_view name) {
+    return settings.static_values().contains(name);
+}
+
+ServerOptions server_options(const Settings& given) {
+    const BrokerSettings& settings = given.at_start();
+    ServerOptions options;
+    options.cores = is_given(given, "num.network.threads")
+                        ? settings.num_network_threads
+                        : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    options.frame_memory_bytes = settings.queued_max_request_bytes > 0
+                                     ? settings.queued_max_request_bytes
+                                     : machine_memory_bytes() / kFrameMemoryShare;
+    options.request_bytes_max = settings.socket_request_max_bytes;
+    options.idle_max = std::chrono::milliseconds(settings.connections_max_idle_ms);
+    options.connections_max = settings.max_connections;
+    options.connections_per_address_max = settings.max_connections_per_ip;
+    // The system sizes buffers better than Kafka's default does; a wish is respected.
+    if (is_given(given, "socket.send.buffer.bytes"))
+        options.send_buffer_bytes = settings.socket_send_buffer_bytes;
+    if (is_given(given, "socket.receive.buffer.bytes"))
+        options.receive_buffer_bytes = settings.socket_receive_buffer_bytes;
+    options.backlog = settings.socket_listen_backlog_size;
+    return options;
+}
+
+}  // namespace
+
+Node::Node(std::unique_ptr<Settings> settings)
+    : settings_(std::move(settings)),
+      node_id_(settings_->at_start().node_id),
+      rules_(*settings_, node_id_),
+      pool_(kPoolThreads) {}
+
+Node::~Node() { server_.reset(); }
+
+Result<void> Node::start(const std::string& cluster_id) {
+    if (auto opened = open_logs(cluster_id); !opened) return opened;
+    server_ = std::make_unique<Server>(server_options(*settings_), dispatcher_, pool_);
+    if (auto bound = bind(); !bound) return bound;
+    server_->start();
+    if (auto joined = join_cluster(); !joined) return joined;
+    logs_->start_background();
+    server_->open();
+    return {};
+}
+
+Result<void> Node::open_logs(const std::string& cluster_id) {
+    LogManagerOptions options;
+    options.directories = settings_->data_directories();
+    const BrokerSettings& settings = settings_->at_start();
+    options.recovery_threads_per_directory = settings.num_recovery_threads_per_data_dir;
+    options.checkpoint_interval_ms = settings.log_flush_offset_checkpoint_interval_ms;
+    cluster_id_ = cluster_id;
+    for (const std::string& directory : options.directories) {
+        if (!cluster_id_.empty()) break;
+        auto identity = read_identity(posix_file_system(), directory);
+        if (!identity) return identity.error();
+        if (*identity) cluster_id_ = (*identity)->cluster_id;
+    }
+    if (cluster_id_.empty()) cluster_id_ = Uuid::random().to_string();
+    auto logs = LogManager::open(std::move(options), cluster_id_, node_id_, posix_file_system(),
+                                 system_clock(), pool_);
+    if (!logs) return logs.error();
+    logs_ = std::move(*logs);
+    return {};
+}
+
+Result<void> Node::bind() {
+    const Listeners& listeners = settings_->listeners();
+    for (const Listener& listener : listeners.brokers) {
+        auto port = server_->bind(listener.name, listener.host, listener.port);
+        if (!port) return port.error();
+        auto told = std::find_if(listeners.advertised.begin(), listeners.advertised.end(),
+                                 [&](const Listener& one) { return one.name == listener.name; });
+        bool is_told = told != listeners.advertised.end();
+        BrokerEndpoint endpoint;
+        endpoint.listener = listener.name;
+        endpoint.host = is_told ? told->host : listener.host;
+        if (endpoint.host.empty() || endpoint.host == "0.0.0.0") endpoint.host = "localhost";
+        endpoint.port = is_told ? told->port : *port;
+        endpoint.security_protocol = static_cast<int16_t>(listener.protocol);
+        endpoints_.push_back(endpoint);
+        MILENA_LOG(Info) << "Listening on " << listener.name << "://" << listener.host << ":"
+                         << *port;
+    }
+    return {};
+}
+
+ControllerOptions Node::controller_options() const {
+    const BrokerSettings& settings = settings_->at_start();
+    ControllerOptions options;
+    options.node_id = node_id_;
+    options.default_partitions = settings.num_partitions;
+    options.default_replication_factor = static_cast<int16_t>(settings.default_replication_factor);
+    options.delete_topic_enable = settings.delete_topic_enable;
+    options.endpoints = endpoints_;
+    for (const Listener& listener : settings_->listeners().controllers)
+        options.controller_endpoints.push_back(
+            {listener.name, listener.host, listener.port, static_cast<int16_t>(listener.protocol)});
+    options.rack = settings.broker_rack;
+    return options;
+}
+
+Result<void> Node::join_cluster() {
+    ClusterNodeOptions options;
+    options.metadata.data_directory = settings_->data_directories().front();
+    options.metadata.cluster_id = cluster_id_;
+    options.metadata.node_id = node_id_;
+    options.controller = controller_options();
+    auto log_config = [this](const MetadataImage& image, const std::string& topic) {
+        return rules_.log_config(image, topic);
+    };
+    auto cluster = ClusterNode::open(
+        std::move(options), ClusterNodeParts{posix_file_system(), system_clock(), server_->core(0),
+                                             pool_, *logs_, rules_, log_config});
+    if (!cluster) return cluster.error();
+    cluster_ = std::move(*cluster);
+    follow(*cluster_->image());
+    cluster_->on_publish([this](const MetadataImagePtr& image) { follow(*image); });
+
+    fetch_sessions_ = std::make_unique<FetchSessions>(
+        static_cast<size_t>(settings_->at_start().max_incremental_fetch_session_cache_slots),
+        system_clock());
+    producer_ids_ = std::make_unique<ProducerIds>(cluster_->controller());
+    broker_.reset(new Broker{node_id_, *settings_, system_clock(), pool_, *logs_,
+                             cluster_->partitions(), cluster_->controller(), *fetch_sessions_,
+                             *producer_ids_, [this] { return cluster_->image(); }});
+    dispatcher_.set_broker(*broker_);
+    return {};
+}
+
+void Node::follow(const MetadataImage& image) {
+    settings_->apply_dynamic(
+        image.configs({ConfigResourceType::kBroker, ""}),
+        image.configs({ConfigResourceType::kBroker, std::to_string(node_id_)}));
+}
+
+Result<void> Node::stop() {
+    server_->drain(kDrainMax);
+    std::promise<void> done;
+    cluster_->shut_down([&] { done.set_value(); });
+    done.get_future().wait();
+    int64_t broker_epoch = cluster_->broker_epoch();
+    server_->stop();
+    return logs_->shut_down(broker_epoch);
+}
+
+}  // namespace milena

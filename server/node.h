@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// One running broker: everything, wired.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/thread_pool.h"
+#include "cluster/cluster_node.h"
+#include "server/broker.h"
+#include "server/config_rules.h"
+#include "server/dispatcher.h"
+#include "server/fetch_sessions.h"
+#include "server/producer_ids.h"
+#include "server/server.h"
+#include "server/settings/settings.h"
+
+namespace milena {
+
+/// Made, started and stopped by main's thread.
+class Node {
+  public:
+    explicit Node(std::unique_ptr<Settings> settings);
+    ~Node();
+
+    /// Opens the data directories (recovering what a crash left), joins the cluster, listens.
+    /// `cluster_id` is for an empty directory; if it is empty, too, one is made up.
+    Result<void> start(const std::string& cluster_id);
+    /// Answers what is in flight, flushes, marks the shutdown as clean.
+    Result<void> stop();
+
+    const std::string& cluster_id() const { return cluster_id_; }
+
+  private:
+    Result<void> open_logs(const std::string& cluster_id);
+    Result<void> bind();
+    Result<void> join_cluster();
+    ControllerOptions controller_options() const;
+    void follow(const MetadataImage& image);
+
+    const std::unique_ptr<Settings> settings_;
+    const int32_t node_id_;
+    SettingsRules rules_;
+    ThreadPool pool_;
+    std::string cluster_id_;
+    std::vector<BrokerEndpoint> endpoints_;
+
+    // In the order of their making; each uses those before it.
+    std::unique_ptr<LogManager> logs_;
+    Dispatcher dispatcher_;
+    std::unique_ptr<Server> server_;
+    std::unique_ptr<ClusterNode> cluster_;
+    std::unique_ptr<FetchSessions> fetch_sessions_;
+    std::unique_ptr<ProducerIds> producer_ids_;
+    std::unique_ptr<Broker> broker_;
+};
+
+}  // namespace milena
