@@ -1,88 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the controller refuses, and how.
-#include <gtest/gtest.h>
-
-#include "cluster/config_control.h"
 #include "cluster/feature_control.h"
 #include "cluster/leader_control.h"
-#include "cluster/replay.h"
-#include "cluster/topic_control.h"
-#include "protocol/messages/broker_registration_change_record.h"
-#include "protocol/messages/register_broker_record.h"
-#include "tests/cluster/node_fixture.h"
+#include "tests/cluster/controller_fixture.h"
 
 namespace milena::testing {
 namespace {
-
-using namespace protocol;
-
-/// The pure functions over a state of three brokers: 1 and 2 active, 3 fenced.
-class ControllerTest : public ::testing::Test {
-  protected:
-    ControllerTest() {
-        for (const auto& [name, level] : options_.initial_features) state_.set_feature(name, level);
-        for (int32_t id = 1; id <= 3; ++id) {
-            BrokerState broker;
-            broker.id = id;
-            broker.fenced = id == 3;
-            broker.features = options_.supported_features;
-            broker.log_directories = {Uuid::random()};
-            state_.set_broker(std::move(broker));
-        }
-    }
-
-    /// Runs `function` and replays what it wrote.
-    template <class Function>
-    auto run(const Function& function) {
-        records_ = {};
-        ControlContext context{state_, options_, rules_, strings_, records_};
-        auto response = function(context);
-        for (const Bytes& value : records_.values()) {
-            auto applied = replayer_.apply(value, Offset(offset_++), 1);
-            EXPECT_TRUE(applied) << applied.error().to_string();
-        }
-        return response;
-    }
-
-    CreateTopicsResponse create(const CreateTopicsRequest& request) {
-        return run([&](ControlContext& context) { return create_topics(context, request); });
-    }
-    static CreateTopicsRequest::CreatableTopic topic(std::string_view name, int32_t partitions = 1,
-                                                     int16_t replication = 1) {
-        CreateTopicsRequest::CreatableTopic topic;
-        topic.name = name;
-        topic.num_partitions = partitions;
-        topic.replication_factor = replication;
-        return topic;
-    }
-    static CreateTopicsRequest::CreatableTopic assigned(
-        std::string_view name, const std::vector<std::vector<int32_t>>& assignments) {
-        auto wanted = topic(name, -1, -1);
-        int32_t index = 0;
-        for (const auto& brokers : assignments) {
-            auto& assignment = wanted.assignments.emplace_back();
-            assignment.partition_index = index++;
-            assignment.broker_ids = brokers;
-        }
-        return wanted;
-    }
-    ErrorCode create_one(const CreateTopicsRequest::CreatableTopic& wanted) {
-        CreateTopicsRequest request;
-        request.topics.push_back(wanted);
-        const auto response = create(request);
-        const auto& result = response.topics.at(0);
-        EXPECT_EQ(result.error_code != 0, result.error_message.has_value());
-        return static_cast<ErrorCode>(result.error_code);
-    }
-
-    ImageState state_{"cluster", 1};
-    Replayer replayer_{state_};
-    ControllerOptions options_;
-    FakeRules rules_;
-    StringArena strings_;
-    RecordList records_;
-    int64_t offset_ = 0;
-};
 
 TEST_F(ControllerTest, NamesOfTopics) {
     const std::string longest(249, 'a');
@@ -253,88 +176,6 @@ TEST_F(ControllerTest, MorePartitions) {
     EXPECT_EQ(grow("a", 5), ErrorCode::NONE);
     ASSERT_EQ(state_.topic("a")->partitions.size(), 5u);
     EXPECT_EQ(state_.topic("a")->partitions[2].leader, 2);
-}
-
-using ConfigCase = IncrementalAlterConfigsRequest::AlterableConfig;
-
-class ConfigTest : public ControllerTest {
-  protected:
-    void SetUp() override { ASSERT_EQ(create_one(topic("a")), ErrorCode::NONE); }
-
-    ErrorCode alter(ConfigResourceType type, std::string_view name,
-                    std::vector<ConfigCase> configs) {
-        IncrementalAlterConfigsRequest request;
-        auto& row = request.resources.emplace_back();
-        row.resource_type = static_cast<int8_t>(type);
-        row.resource_name = name;
-        row.configs = std::move(configs);
-        const auto response = run(
-            [&](ControlContext& context) { return incremental_alter_configs(context, request); });
-        return static_cast<ErrorCode>(response.responses.at(0).error_code);
-    }
-    static ConfigCase config(std::string_view name, int8_t operation,
-                             std::optional<std::string_view> value) {
-        ConfigCase one;
-        one.name = name;
-        one.config_operation = operation;
-        one.value = value;
-        return one;
-    }
-    std::string value(std::string_view key) {
-        const ConfigMap* configs = state_.configs({ConfigResourceType::kTopic, "a"});
-        if (!configs) return "";
-        const auto found = configs->find(key);
-        return found == configs->end() ? "" : found->second;
-    }
-    static constexpr auto kTopic = ConfigResourceType::kTopic;
-    static constexpr auto kBroker = ConfigResourceType::kBroker;
-};
-
-TEST_F(ConfigTest, SingleConfigsAreSetDeletedAppendedAndSubtracted) {
-    EXPECT_EQ(alter(kTopic, "a", {config("retention.ms", 0, "5")}), ErrorCode::NONE);
-    EXPECT_EQ(value("retention.ms"), "5");
-    EXPECT_EQ(alter(kTopic, "a", {config("retention.ms", 0, "5")}), ErrorCode::NONE);
-    EXPECT_TRUE(records_.empty());  // nothing changed
-    EXPECT_EQ(alter(kTopic, "a", {config("retention.ms", 1, std::nullopt)}), ErrorCode::NONE);
-    EXPECT_EQ(value("retention.ms"), "");
-    EXPECT_EQ(alter(kTopic, "a", {config("cleanup.policy", 2, "compact")}), ErrorCode::NONE);
-    EXPECT_EQ(value("cleanup.policy"), "delete,compact");
-    EXPECT_EQ(alter(kTopic, "a", {config("cleanup.policy", 3, "delete")}), ErrorCode::NONE);
-    EXPECT_EQ(value("cleanup.policy"), "compact");
-}
-
-TEST_F(ConfigTest, WhatIsRefused) {
-    const auto invalid_request = ErrorCode::INVALID_REQUEST;
-    EXPECT_EQ(alter(kTopic, "a", {config("retention.ms", 2, "5")}), ErrorCode::INVALID_CONFIG);
-    EXPECT_EQ(alter(kTopic, "a", {config("bad", 0, "5")}), ErrorCode::INVALID_CONFIG);
-    EXPECT_EQ(alter(kTopic, "a", {config("x", 0, std::nullopt)}), invalid_request);
-    EXPECT_EQ(alter(kTopic, "a", {config("x", 7, "1")}), invalid_request);
-    EXPECT_EQ(alter(kTopic, "a", {config("x", 0, "1"), config("x", 1, "")}), invalid_request);
-    EXPECT_EQ(alter(kTopic, "none", {config("x", 0, "1")}), ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
-    EXPECT_EQ(alter(ConfigResourceType::kUnknown, "a", {}), invalid_request);
-    EXPECT_EQ(alter(kBroker, "9", {config("x", 0, "1")}), ErrorCode::BROKER_ID_NOT_REGISTERED);
-    const std::string huge(32768, 'x');
-    EXPECT_EQ(alter(kTopic, "a", {config("x", 0, huge)}), ErrorCode::INVALID_CONFIG);
-    EXPECT_EQ(alter(kBroker, "1", {config("min.insync.replicas", 0, "2")}),
-              ErrorCode::INVALID_CONFIG);
-    EXPECT_EQ(alter(kBroker, "", {config("min.insync.replicas", 1, std::nullopt)}),
-              ErrorCode::INVALID_CONFIG);
-    EXPECT_EQ(alter(kBroker, "", {config("min.insync.replicas", 0, "2")}), ErrorCode::NONE);
-}
-
-TEST_F(ConfigTest, AlterConfigsReplacesAll) {
-    ASSERT_EQ(alter(kTopic, "a", {config("one", 0, "1"), config("two", 0, "2")}), ErrorCode::NONE);
-    AlterConfigsRequest request;
-    auto& row = request.resources.emplace_back();
-    row.resource_type = 2;
-    row.resource_name = "a";
-    row.configs.emplace_back().name = "two";
-    row.configs[0].value = "3";
-    const auto response =
-        run([&](ControlContext& context) { return alter_configs(context, request); });
-    EXPECT_EQ(response.responses[0].error_code, 0);
-    EXPECT_EQ(value("one"), "");
-    EXPECT_EQ(value("two"), "3");
 }
 
 TEST_F(ControllerTest, FeaturesGoUpAndDownByTheRules) {
