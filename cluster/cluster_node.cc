@@ -81,8 +81,10 @@ void ClusterNode::publish(std::shared_ptr<const ImageState> image) {
 }
 
 void ClusterNode::shut_down(std::function<void()> then) {
-    parts_.executor.post(
-        [commits = commits_, then = std::move(then)] { commits->close(std::move(then)); });
+    parts_.executor.post([this, then = std::move(then)] {
+        commits_->commit(farewell_records(store_->state(), options_), [](Result<void>) {});
+        commits_->close(then);
+    });
 }
 
 }  // namespace milena

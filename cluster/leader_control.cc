@@ -123,6 +123,9 @@ Result<void> reassign(const ControlContext& context, std::string_view topic,
                      "The assignment changes the replication factor from " +
                          std::to_string(partition->replicas.size()) + " to " +
                          std::to_string(target.replicas->size()) + ", which was not allowed.");
+    if (*target.replicas != partition->replicas)
+        return Error(ErrorCode::INVALID_REPLICA_ASSIGNMENT,
+                     "Replicas can't be moved between brokers by this version.");
     return {};
 }
 

@@ -168,6 +168,17 @@ RecordList activation_records(const ImageState& state, const ControllerOptions& 
     return records;
 }
 
+RecordList farewell_records(const ImageState& state, const ControllerOptions& options) {
+    constexpr int8_t kFence = 1;
+    RecordList records;
+    protocol::BrokerRegistrationChangeRecord fence;
+    fence.broker_id = options.node_id;
+    fence.broker_epoch = state.brokers().at(options.node_id).epoch;
+    fence.fenced = kFence;
+    records.add(fence, 0);
+    return records;
+}
+
 RecordList abort_records() {
     RecordList records;
     protocol::AbortTransactionRecord record;

@@ -19,6 +19,10 @@ RecordList registration_records(const ImageState& state, const ControllerOptions
 /// Unfences the broker and makes it lead, in a new epoch, all that it has a committed replica of.
 RecordList activation_records(const ImageState& state, const ControllerOptions& options);
 
+/// The last word of a broker that stops cleanly: fenced, so that whoever starts next on its
+/// directory may register at once.
+RecordList farewell_records(const ImageState& state, const ControllerOptions& options);
+
 /// An open transaction of somebody who failed is dropped.
 RecordList abort_records();
 

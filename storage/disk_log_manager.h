@@ -62,6 +62,8 @@ class DiskLogManager final : public LogManager {
     Result<std::vector<LoadTask>> find_logs(const Expectations& expected);
     Result<void> make_stray(const std::string& directory, const PartitionName& name);
     Result<void> run_load_task(const LoadTask& task);
+    /// Calls `work(0..count-1)` on a few threads, also after a failure; returns the first failure.
+    Result<void> run_on_threads(size_t count, const std::function<Result<void>(size_t)>& work);
     std::shared_ptr<const LogConfig> intern(const LogConfig& config);
 
     // Background (log_manager_background.cc).

@@ -121,8 +121,9 @@ Result<void> DiskLogManager::shut_down(int64_t broker_epoch) {
     if (background_thread_.joinable()) background_thread_.join();
     if (!loaded_) return {};  // nothing is known that could be written
     std::optional<Error> failure;
-    for (const Hosted& hosted : hosted())
-        if (auto closed = hosted.log->shut_down(); !closed && !failure) failure = closed.error();
+    const std::vector<Hosted> all = hosted();
+    auto closed = run_on_threads(all.size(), [&](size_t i) { return all[i].log->shut_down(); });
+    if (!closed) failure = closed.error();
     for (auto written : {write_recovery_points(), write_log_starts(), write_high_watermarks()})
         if (!written && !failure) failure = written.error();
     // Without the marker the next start recovers: that is what a failed shutdown needs.

@@ -34,25 +34,9 @@ Result<void> DiskLogManager::load(std::vector<ExpectedLog> expected) {
     for (const ExpectedLog& log : expected) by_name[{log.topic, log.partition}] = &log;
     auto tasks = find_logs(by_name);
     if (!tasks) return tasks.error();
-    std::atomic<size_t> next{0};
-    std::mutex failure_mutex;
-    std::optional<Error> failure;
-    auto work = [&] {
-        for (size_t i; (i = next.fetch_add(1)) < tasks->size();) {
-            if (auto loaded = run_load_task((*tasks)[i]); !loaded) {
-                std::lock_guard lock(failure_mutex);
-                failure = loaded.error();
-            }
-        }
-    };
-    // Threads of their own: the pool's must stay free for the syncs that recovery asks for.
-    std::vector<std::thread> threads;
-    size_t threads_max = directories_.size() *
-                         static_cast<size_t>(std::max(options_.recovery_threads_per_directory, 1));
-    for (size_t i = 1; i < std::min(threads_max, tasks->size()); ++i) threads.emplace_back(work);
-    work();
-    for (std::thread& thread : threads) thread.join();
-    if (failure) return *failure;
+    auto loaded =
+        run_on_threads(tasks->size(), [&](size_t i) { return run_load_task((*tasks)[i]); });
+    if (!loaded) return loaded;
     // From here on, only another clean shutdown makes the directories clean.
     for (DataDirectory& directory : directories_) {
         if (auto removed = remove_clean_shutdown(files_, directory.path); !removed) return removed;
@@ -61,6 +45,30 @@ Result<void> DiskLogManager::load(std::vector<ExpectedLog> expected) {
         directory.high_watermarks.clear();
     }
     loaded_ = true;
+    return {};
+}
+
+Result<void> DiskLogManager::run_on_threads(size_t count,
+                                            const std::function<Result<void>(size_t)>& work) {
+    std::atomic<size_t> next{0};
+    std::mutex failure_mutex;
+    std::optional<Error> failure;
+    auto loop = [&] {
+        for (size_t i; (i = next.fetch_add(1)) < count;) {
+            auto done = work(i);
+            if (done) continue;
+            std::lock_guard lock(failure_mutex);
+            if (!failure) failure = done.error();
+        }
+    };
+    // Threads of their own: the pool's must stay free for the syncs that a log asks for.
+    std::vector<std::thread> threads;
+    size_t threads_max = directories_.size() *
+                         static_cast<size_t>(std::max(options_.recovery_threads_per_directory, 1));
+    for (size_t i = 1; i < std::min(threads_max, count); ++i) threads.emplace_back(loop);
+    loop();
+    for (std::thread& thread : threads) thread.join();
+    if (failure) return *failure;
     return {};
 }
 

@@ -89,7 +89,8 @@ Result<void> PartitionLog::shut_down() {
     if (epochs_dirty_)
         if (auto written = epochs_.write(environment_.files(), *directory_); !written)
             return written;
-    if (log_end_offset() > recovery_point() || directory_dirty_)
+    // A log that never had a record has nothing to lose: its files need no sync.
+    if (log_end_offset() > recovery_point() || (directory_dirty_ && active->size() > 0))
         if (auto synced = sync_files(); !synced) return synced;
     if (modified)
         if (auto synced = active->sync(true); !synced) return synced;

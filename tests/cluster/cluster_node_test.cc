@@ -118,8 +118,9 @@ TEST_F(ClusterNodeTest, ATornTailOfTheLogIsCutOff) {
     ASSERT_EQ(create("first"), ErrorCode::NONE);
     const std::string log = directory_.path() + "/__cluster_metadata-0/00000000000000000000.log";
     ASSERT_EQ(create("second"), ErrorCode::NONE);
+    const auto torn = std::filesystem::file_size(log) - 1;
     stop();
-    std::filesystem::resize_file(log, std::filesystem::file_size(log) - 1);
+    std::filesystem::resize_file(log, torn);
     start();
     EXPECT_NE(node_->image()->topic("first"), nullptr);
     EXPECT_EQ(node_->image()->topic("second"), nullptr);
@@ -145,6 +146,18 @@ TEST_F(ClusterNodeTest, ASnapshotTakesTheLogsPlace) {
     restart();
     EXPECT_EQ(node_->image()->topic_count(), 200u);
     EXPECT_EQ(node_->image()->features().at("metadata.version"), kMetadataVersionMax);
+}
+
+TEST_F(ClusterNodeTest, TwoThousandPartitionsAreOneBatchAndOneSync) {
+    start();
+    const int syncs = pool_.runs;
+    const auto began = std::chrono::steady_clock::now();
+    ASSERT_EQ(create("wide", 2000), ErrorCode::NONE);
+    const auto took = std::chrono::steady_clock::now() - began;
+    EXPECT_EQ(pool_.runs - syncs, 1);
+    EXPECT_EQ(node_->image()->topic("wide")->partitions.size(), 2000u);
+    // Generous: a debug build under sanitizers on a busy machine.
+    EXPECT_LT(took, std::chrono::seconds(20));
 }
 
 TEST_F(ClusterNodeTest, ProducerIdsComeInBlocksThatSurviveARestart) {

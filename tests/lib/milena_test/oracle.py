@@ -41,7 +41,10 @@ def fetch_jars(folder, artifacts):
         pom = pathlib.Path(work) / "pom.xml"
         pom.write_text(_POM.format(tools=TOOLS_VERSION, dependencies=dependencies))
         command = ["mvn", "-q", "-B", "-f", str(pom), "dependency:copy-dependencies"]
-        subprocess.run([*command, f"-DoutputDirectory={folder}"], check=True)
+        command += [f"-DoutputDirectory={folder}"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"fetching {artifacts}: {done.stdout}{done.stderr}")
     done.touch()
     return folder
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A broker as a process of its own: started, awaited, stopped or killed by its pid."""
+import ctypes
 import os
 import pathlib
 import random
@@ -29,6 +30,14 @@ def free_port():
                 continue
             return probe.getsockname()[1]
     raise RuntimeError("no free port")
+
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
+
+
+def _die_with_parent():
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class BrokerProcess:
@@ -74,7 +83,7 @@ class BrokerProcess:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                env=self.environment(), start_new_session=True,
+                env=self.environment(), start_new_session=True, preexec_fn=_die_with_parent,
             )  # fmt: skip
         if wait:
             self.await_ready()

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every client's test shares: the records, the check of what came back, where programs live.
+
+A client program in any language knows two words:
+    produce ADDRESS TOPIC CODEC COUNT    sends the records 0 .. COUNT-1 below to partition 0
+    consume ADDRESS TOPIC COUNT          prints the topic's first COUNT records, one line each:
+                                         offset|timestamp|key|value|name=value,name=value
+"~" stands for null in a key or value.
+"""
+import os
+import pathlib
+import subprocess
+import sys
+
+from milena_test import schema
+from milena_test.suite import Suite, chosen_broker, expect, option
+
+CODECS = ["none", "gzip", "snappy", "lz4", "zstd"]
+COUNT = option("records", 20000)
+PROGRAM_SECONDS_MAX = 300
+BUILD = schema.REPOSITORY / "build" / "clients"
+FIRST_TIMESTAMP = 1_700_000_000_000
+NULL = "~"
+
+
+def expected_line(i):
+    key = NULL if i % 5 == 0 else f"key-{i % 1000}"
+    value = NULL if i % 11 == 0 and i % 5 else f"value-{i}-{'x' * (i % 50)}"
+    headers = f"number={i},empty=" if i % 3 == 0 else ""
+    return f"{i}|{FIRST_TIMESTAMP + i}|{key}|{value}|{headers}"
+
+
+def check_lines(lines, count, expected=expected_line):
+    """Compares line by line as they come; a difference names the first record that differs."""
+    found = 0
+    for line in lines:
+        line = line.rstrip("\n")
+        expect(line == expected(found), f"record {found}: {line!r}, expected {expected(found)!r}")
+        found += 1
+    expect(found == count, f"{found} records, expected {count}")
+
+
+def run(command, **options):
+    """Runs a program to its end; its output is shown when it fails."""
+    options = {"timeout": PROGRAM_SECONDS_MAX, "capture_output": True, "text": True, **options}
+    done = subprocess.run([str(word) for word in command], **options)
+    if done.returncode != 0:
+        output = f"{(done.stdout or '')[-3000:]}\n{(done.stderr or '')[-3000:]}"
+        raise AssertionError(f"{command} ended with {done.returncode}:\n{output}")
+    return done.stdout
+
+
+def consume_and_check(command, count, expected=expected_line):
+    """Runs a consumer and checks its lines while it prints them."""
+    words = [str(word) for word in command]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            check_lines(process.stdout, count, expected)
+        except AssertionError as problem:
+            process.kill()
+            raise AssertionError(f"{words}: {problem}\n{process.stderr.read()[-2000:]}") from problem
+    expect(process.returncode == 0, f"{words} ended with {process.returncode}")
+
+
+def codec_cases(suite, program, label="", count=COUNT):
+    """Adds a case a codec: the program's records come back equal, to itself and to Milena's library."""
+    for codec in CODECS:
+
+        def case(broker, codec=codec):
+            topic = f"{label or suite.name}-{codec}".replace(" ", "-")
+            with broker.client() as client:
+                client.create_topic(topic)
+            run([*program, "produce", broker.address, topic, codec, count])
+            consume_and_check([*program, "consume", broker.address, topic, count], count)
+
+        suite.add(f"{label} {codec}".strip(), case)
+
+
+def main(suite, settings=None):
+    """Runs the suite against a broker of its own."""
+    with chosen_broker()(settings=settings) as broker:
+        failed = suite.run(broker)
+    return 1 if failed else 0
+
+
+def virtual_environment(name, *packages):
+    """A Python environment with packages, made once; its interpreter."""
+    folder = BUILD / f"python-{name}"
+    python = folder / "bin" / "python"
+    done = folder / ".complete"
+    if not done.exists():
+        run([sys.executable, "-m", "venv", "--clear", folder])
+        run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages])
+        done.write_text("\n".join(packages))
+    return python
+
+
+def folder_of(file):
+    return pathlib.Path(file).resolve().parent
+
+

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kafka's own command-line tools, unmodified."""
+import json
+import re
+import sys
+import tempfile
+
+from common import Suite, expect, main, run
+from milena_test import oracle
+
+suite = Suite("tools")
+TOOL_SECONDS_MAX = 120
+
+
+def tool(broker, name, *arguments, option="--bootstrap-server", **options):
+    command = oracle.tool_command(name, option, broker.address, *arguments)
+    return run(command, timeout=TOOL_SECONDS_MAX, **options)
+
+
+def fails(broker, name, *arguments):
+    """Runs a tool that must complain; returns what it says."""
+    try:
+        output = tool(broker, name, *arguments)
+    except AssertionError as problem:
+        return str(problem)
+    raise AssertionError(f"{name} {arguments} did not fail: {output}")
+
+
+def expect_in(text, *wanted):
+    for word in wanted:
+        expect(word in text, f"{word!r} is not in:\n{text}")
+
+
+def fill(broker, topic, count, partitions=1):
+    with broker.client() as client:
+        client.create_topic(topic, partitions)
+    lines = "".join(f"key-{i}:value-{i}\n" for i in range(count))
+    properties = ["--reader-property", "parse.key=true", "--reader-property", "key.separator=:"]
+    tool(broker, "ConsoleProducer", "--topic", topic, *properties, input=lines)
+
+
+@suite.case
+def topics(broker):
+    name = "tools-topics"
+    config = ["--config", "cleanup.policy=compact"]
+    expect_in(tool(broker, "TopicCommand", "--create", "--topic", name, "--partitions", 2, *config), "Created topic")
+    expect_in(fails(broker, "TopicCommand", "--create", "--topic", name), "TopicExistsException")
+    expect_in(fails(broker, "TopicCommand", "--create", "--topic", "a b"), "Invalid")
+    too_many = fails(broker, "TopicCommand", "--create", "--topic", "x", "--replication-factor", 3)
+    expect_in(too_many, "InvalidReplicationFactorException")
+    expect_in(tool(broker, "TopicCommand", "--list"), name)
+    text = tool(broker, "TopicCommand", "--describe", "--topic", name)
+    expect_in(text, "PartitionCount: 2", "ReplicationFactor: 1", "cleanup.policy=compact", "Leader: 1", "Isr: 1")
+    tool(broker, "TopicCommand", "--alter", "--topic", name, "--partitions", 5)
+    expect_in(tool(broker, "TopicCommand", "--describe", "--topic", name), "PartitionCount: 5")
+    tool(broker, "TopicCommand", "--delete", "--topic", name)
+    expect(name not in tool(broker, "TopicCommand", "--list"), "still listed")
+
+
+@suite.case
+def configs(broker):
+    name = "tools-configs"
+    with broker.client() as client:
+        client.create_topic(name)
+    command = "kafka.admin.ConfigCommand"
+    topic = ["--entity-type", "topics", "--entity-name", name]
+    tool(broker, command, *topic, "--alter", "--add-config", "retention.ms=1234567,cleanup.policy=[compact,delete]")
+    expect_in(tool(broker, command, *topic, "--describe"), "retention.ms=1234567", "cleanup.policy=compact,delete")
+    expect_in(tool(broker, command, *topic, "--describe", "--all"), "segment.bytes=1073741824", "DEFAULT_CONFIG")
+    tool(broker, command, *topic, "--alter", "--delete-config", "retention.ms")
+    expect("retention.ms" not in tool(broker, command, *topic, "--describe"), "still set")
+    expect_in(fails(broker, command, *topic, "--alter", "--add-config", "retention.ms=x"), "InvalidConfigurationException")
+    brokers = ["--entity-type", "brokers"]
+    tool(broker, command, *brokers, "--entity-name", 1, "--alter", "--add-config", "log.retention.ms=7654321")
+    expect_in(tool(broker, command, *brokers, "--entity-name", 1, "--describe"), "log.retention.ms=7654321")
+    tool(broker, command, *brokers, "--entity-name", 1, "--alter", "--delete-config", "log.retention.ms")
+    tool(broker, command, *brokers, "--entity-default", "--alter", "--add-config", "log.retention.ms=99999999")
+    expect_in(tool(broker, command, *brokers, "--entity-default", "--describe"), "log.retention.ms=99999999")
+    tool(broker, command, *brokers, "--entity-default", "--alter", "--delete-config", "log.retention.ms")
+    expect_in(tool(broker, command, *brokers, "--entity-name", 1, "--describe", "--all"), "node.id=1")
+
+
+@suite.case
+def offsets_and_deleted_records(broker):
+    name = "tools-offsets"
+    fill(broker, name, 100)
+    shown = [tool(broker, "GetOffsetShell", "--topic", name, "--time", time).strip() for time in (-1, -2, -3)]
+    expect(shown[:2] == [f"{name}:0:100", f"{name}:0:0"], f"offsets {shown}")
+    partition = {"topic": name, "partition": 0, "offset": 30}
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump({"partitions": [partition], "version": 1}, file)
+        file.flush()
+        text = tool(broker, "DeleteRecordsCommand", "--offset-json-file", file.name)
+    expect_in(text, "low_watermark: 30")
+    expect_in(tool(broker, "GetOffsetShell", "--topic", name, "--time", -2), f"{name}:0:30")
+
+
+@suite.case
+def log_dirs(broker):
+    fill(broker, "tools-log-dirs", 10)
+    text = tool(broker, "LogDirsCommand", "--describe", "--topic-list", "tools-log-dirs")
+    (line,) = [line for line in text.splitlines() if line.startswith("{")]
+    (directory,) = json.loads(line)["brokers"][0]["logDirs"]
+    expect(directory["error"] is None, line)
+    expect([p["partition"] for p in directory["partitions"]] == ["tools-log-dirs-0"], line)
+    expect(directory["partitions"][0]["size"] > 0, line)
+
+
+@suite.case
+def api_versions(broker):
+    text = tool(broker, "BrokerApiVersionsCommand")
+    expect_in(text, "Produce(0): ", "Fetch(1): ", "Metadata(3): ", "[usable: ")
+    expect("UNKNOWN" not in text.split("Metadata(3)")[0], text)
+
+
+@suite.case
+def features(broker):
+    text = tool(broker, "FeatureCommand", "describe")
+    expect_in(text, "metadata.version", "group.version", "FinalizedVersionLevel", "Epoch")
+
+
+@suite.case
+def metadata_quorum(broker):
+    status = tool(broker, "MetadataQuorumCommand", "describe", "--status")
+    expect_in(status, "ClusterId:", "LeaderId:", "HighWatermark:", "MaxFollowerLag:", "CurrentVoters:")
+    replication = tool(broker, "MetadataQuorumCommand", "describe", "--replication")
+    expect_in(replication, "NodeId", "LogEndOffset", "Leader")
+
+
+@suite.case
+def console_producer_and_consumer(broker):
+    name = "tools-console"
+    fill(broker, name, 50)
+    options = ["--topic", name, "--partition", 0, "--offset", "earliest", "--max-messages", 50]
+    shown = ["--formatter-property", "print.key=true", "--formatter-property", "print.offset=true"]
+    text = tool(broker, "consumer.ConsoleConsumer", *options, *shown)
+    expected = [f"Offset:{i}\tkey-{i}\tvalue-{i}" for i in range(50)]
+    expect(text.splitlines() == expected, text[:500])
+
+
+@suite.case
+def producer_performance(broker):
+    with broker.client() as client:
+        client.create_topic("tools-performance", 3)
+    options = ["--topic", "tools-performance", "--num-records", 20000, "--record-size", 500, "--throughput", -1]
+    options += ["--producer-props", f"bootstrap.servers={broker.address}", "compression.type=lz4"]
+    text = run(oracle.tool_command("ProducerPerformance", *options), timeout=TOOL_SECONDS_MAX)
+    expect_in(text, "20000 records sent", "99.9th")
+    with broker.client() as client:
+        expect(sum(client.list_offset("tools-performance", p) for p in range(3)) == 20000, "log ends")
+
+
+@suite.case
+def verifiable_producer(broker):
+    with broker.client() as client:
+        client.create_topic("tools-verifiable")
+    text = tool(broker, "VerifiableProducer", "--topic", "tools-verifiable", "--max-messages", 1000, "--acks", -1)
+    events = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    acknowledged = [event["offset"] for event in events if event["name"] == "producer_send_success"]
+    expect(sorted(acknowledged) == list(range(1000)), f"{len(acknowledged)} acknowledged")
+    expect(not [event for event in events if event["name"] == "producer_send_error"], text[-500:])
+
+
+@suite.case
+def leader_election_and_reassignment(broker):
+    with broker.client() as client:
+        client.create_topic("tools-leader", 2)
+    fill_options = ["--election-type", "preferred", "--topic", "tools-leader", "--partition", 0]
+    text = tool(broker, "LeaderElectionCommand", *fill_options)
+    expect(re.search("completed|already|Valid replica", text), text)
+    text = tool(broker, "reassign.ReassignPartitionsCommand", "--list")
+    expect_in(text, "No partition reassignments found")
+
+
+if __name__ == "__main__":
+    sys.exit(main(suite))
