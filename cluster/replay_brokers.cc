@@ -40,7 +40,7 @@ protocol::RegisterBrokerRecord to_register_record(const BrokerState& broker) {
         added.min_supported_version = range.min;
         added.max_supported_version = range.max;
     }
-    if (broker.rack) record.rack = *broker.rack;
+    record.rack = broker.rack;  // null, not empty, if there is none
     record.fenced = broker.fenced;
     record.in_controlled_shutdown = broker.in_controlled_shutdown;
     record.log_dirs = broker.log_directories;
