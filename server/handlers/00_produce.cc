@@ -32,6 +32,23 @@ using PartitionAnswer = ProduceResponse::PartitionProduceResponse;
 
 constexpr int16_t kFirstVersionWithZstd = 7;
 
+/// Of failed appends Kafka gives the log start only where the batch itself could be read.
+bool tells_log_start(ErrorCode error) {
+    switch (error) {
+        case ErrorCode::NOT_LEADER_OR_FOLLOWER:
+        case ErrorCode::UNKNOWN_TOPIC_OR_PARTITION:
+        case ErrorCode::MESSAGE_TOO_LARGE:
+        case ErrorCode::RECORD_LIST_TOO_LARGE:
+        case ErrorCode::CORRUPT_MESSAGE:
+        case ErrorCode::INVALID_RECORD:
+        case ErrorCode::KAFKA_STORAGE_ERROR:
+        case ErrorCode::NOT_ENOUGH_REPLICAS:
+            return false;
+        default:
+            return true;
+    }
+}
+
 /// One request from its first append to its answer. Appends run on the request's core;
 /// acknowledgements may come from any thread, and the time limit from the core.
 class ProduceCall : public std::enable_shared_from_this<ProduceCall> {
@@ -125,6 +142,8 @@ void ProduceCall::append_partition(const TopicState* topic, ErrorCode unknown_to
                                                 AppendOrigin::kClient, &record_errors);
     if (!appended) {
         refuse(answer, appended.error(), &state);
+        if (tells_log_start(appended.error().code()))
+            answer.log_start_offset = partition->log()->log_start_offset().value;
         return add_record_errors(answer, record_errors);
     }
     answer.base_offset = appended->first_offset.value;
@@ -149,6 +168,8 @@ Result<void> ProduceCall::check_batches(const TopicState& topic, BytesView batch
     if (call_.version() < kFirstVersionWithZstd && batch->compression() == CompressionType::kZstd)
         return Error(ErrorCode::UNSUPPORTED_COMPRESSION_TYPE,
                      "zstd needs Produce version 7 or later");
+    if (batch->is_transactional() && !call_->transactional_id)
+        return Error(ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
     // Transactions are not served yet, so none can be open.
     if (batch->is_transactional())
         return Error(ErrorCode::INVALID_TXN_STATE, "no transaction is open for this partition");

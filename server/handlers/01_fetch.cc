@@ -9,9 +9,11 @@
 // stuck. Requests of followers are refused: every partition has one replica.
 //
 // Versions: 4 the first with today's batches. 5 log start offset. 7 sessions (KIP-227,
-// server/fetch_sessions.h). 9 current leader epoch. 11 rack. 12 flexible; last fetched epoch,
-// current leader. 13 topics by id. 15 replica state. 16 addresses of leaders.
+// server/fetch_sessions.h). 9 current leader epoch. 11 rack. 12 flexible; last fetched epoch.
+// 13 topics by id. 15 replica state. 16 the leader and its address with NOT_LEADER_OR_FOLLOWER.
 // 17 replica directory. 18 follower's high watermark.
+//
+// Unlike Kafka's, an answer never ends in the middle of a batch: its client would throw that away.
 #include <atomic>
 
 #include "protocol/messages/fetch_request.h"
@@ -28,7 +30,7 @@ namespace {
 using protocol::FetchRequest;
 using protocol::FetchResponse;
 
-constexpr int16_t kFirstVersionWithLeaderHint = 12;
+constexpr int16_t kFirstVersionWithLeaderHint = 16;
 
 /// One request from its first read to its answer. Lives on its core; only wake() is called from
 /// elsewhere.

@@ -56,11 +56,15 @@ Result<void> read_one(Partition& partition, const FetchTarget& target, const Fet
     if (auto leads = partition.check_leader(target.current_leader_epoch); !leads) return leads;
     auto diverges = find_divergence(partition, target, answer);
     if (!diverges) return diverges.error();
-    int64_t bytes_max = std::clamp<int64_t>(target.bytes_max, 0, bytes_left);
-    if (*diverges) bytes_max = 0, at_least_one = false;
-    auto data = partition.fetch(target.offset, bytes_max, limits.isolation, at_least_one);
+    if (*diverges) {
+        const Log& log = *partition.log();
+        fill(answer, {{}, log.high_watermark(), log.last_stable_offset(), log.log_start_offset()},
+             limits.isolation);
+        return {};
+    }
+    auto data = partition.fetch(target.offset, std::clamp<int64_t>(target.bytes_max, 0, bytes_left),
+                                limits.isolation, at_least_one);
     if (!data) return data.error();
-    if (*diverges) data->read = {};
     fill(answer, std::move(*data), limits.isolation);
     return {};
 }
@@ -84,6 +88,7 @@ FetchedAll read_all(const Broker& broker, const MetadataImage& image,
         Result<void> result = {};
         if (found) {
             partition = std::move(*found);
+            answer.aborted_transactions.reset();  // but with read_committed
             result = read_one(*partition, targets[i], limits,
                               std::max<int64_t>(limits.bytes_max - all.bytes, 0), all.bytes == 0,
                               answer);
