@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Data directories: Kafka's DumpLogSegments reads every file, and brokers take over from each other."""
+import contextlib
+import pathlib
+import sys
+import tempfile
+
+import content
+from common import Suite, expect, run
+from milena_test import oracle
+from milena_test.suite import chosen_broker, expect_equal
+
+suite = Suite("disk")
+COMPLAINTS = [
+    "isvalid: false", "Mismatches in", "Found timestamp mismatch", "Found out of order timestamp", "Non-consecutive",
+    "sanity check failed", "Exception", "Error", "Could not", "Problem", "corrupt",
+]  # fmt: skip
+DUMP_FILES_MAX = 60  # a call: the JVM's start is what costs
+
+
+def dump(files, *options):
+    """DumpLogSegments' output over files; a complaint in it is a failure."""
+    files = [str(file) for file in files]
+    outputs = []
+    for first in range(0, len(files), DUMP_FILES_MAX):
+        names = ",".join(files[first : first + DUMP_FILES_MAX])
+        outputs.append(run(oracle.tool_command("DumpLogSegments", *options, "--files", names)))
+    text = "\n".join(outputs)
+    for line in text.splitlines():
+        expect(not any(word in line for word in COMPLAINTS), line[:500])
+    return text
+
+
+@contextlib.contextmanager
+def directory(kind, crashed=False):
+    """A data directory that kind filled; what its clients saw."""
+    with tempfile.TemporaryDirectory(prefix="milena-disk-") as folder:
+        data = pathlib.Path(folder) / "data"
+        with kind(data=data) as broker:
+            content.fill(broker)
+            seen = content.read(broker)
+            if crashed:
+                broker.kill()
+        yield data, seen
+
+
+def dumped(broker_kind):
+    with directory(broker_kind) as (data, seen):
+        partitions = [path for path in data.iterdir() if path.is_dir() and path.name != "__cluster_metadata-0"]
+        partitions = [path for path in partitions if not path.name.endswith("-delete")]
+        logs = sorted(file for path in partitions for file in path.glob("*.log"))
+        expect(len(logs) > 10, f"{len(logs)} segments")
+        text = dump(logs, "--deep-iteration", "--print-data-log")
+        expected = sum(len(records) for _, _, parts in seen.values() for _, records in parts.values())
+        found = text.count("| offset: ")
+        expect(found >= expected, f"{found} records dumped, {expected} readable")
+        indexes = [f for path in partitions for suffix in ("index", "timeindex") for f in path.glob(f"*.{suffix}")]
+        dump(sorted(indexes), "--index-sanity-check")
+        filled = [index for index in indexes if index.stat().st_size]  # the tool fails on an empty one
+        dump(sorted(filled), "--verify-index-only")
+        snapshots = sorted(file for path in partitions for file in path.glob("*.snapshot"))
+        expect(len(snapshots) > 2, f"{len(snapshots)} producer snapshots")
+        expect("producerId" in dump(snapshots), "no producer in the snapshots")
+        metadata = data / "__cluster_metadata-0"
+        text = dump(sorted(metadata.glob("*.log")), "--cluster-metadata-decoder", "--deep-iteration")
+        for record in ("TOPIC_RECORD", "PARTITION_RECORD", "CONFIG_RECORD", "FEATURE_LEVEL_RECORD", "REGISTER_BROKER_RECORD"):
+            expect(f'"type":"{record}"' in text, f"no {record}")
+        checkpoints = sorted(metadata.glob("*.checkpoint")) + sorted(data.glob("bootstrap.checkpoint"))
+        if checkpoints:
+            dump(checkpoints, "--cluster-metadata-decoder")
+
+
+def taken_over(first, second, crashed=False):
+    """second serves what first wrote, adds to it, and first serves the whole again."""
+    with directory(first, crashed) as (data, seen):
+        with second(data=data) as broker:
+            expect_seen(content.read(broker), seen, f"{second.name} after {first.name}", crashed)
+            content.append_more(broker)
+            more = content.read(broker)
+        with first(data=data) as broker:
+            expect_seen(content.read(broker), more, f"{first.name} again")
+
+
+def expect_seen(found, expected, what, crashed=False):
+    expect_equal(sorted(found), sorted(expected), f"{what}: topics")
+    for name, (topic_id, configs, partitions) in expected.items():
+        found_id, found_configs, found_partitions = found[name]
+        expect_equal(found_id, topic_id, f"{what}: id of {name}")
+        expect_equal(found_configs, configs, f"{what}: configs of {name}")
+        for index, (start, records) in partitions.items():
+            found_start, found_records = found_partitions[index]
+            if crashed:  # DeleteRecords reaches the checkpoint only from time to time
+                expect(found_start <= start, f"{what}: start of {name}-{index} is {found_start}")
+                found_records = [record for record in found_records if record[0] >= start]
+            else:
+                expect_equal(found_start, start, f"{what}: start of {name}-{index}")
+            lengths = f"{len(found_records)}, expected {len(records)}"
+            expect(found_records == records, f"{what}: records of {name}-{index} differ ({lengths})")
+
+
+@suite.case
+def every_file_is_readable_by_dump_log_segments(_):
+    dumped(chosen_broker())
+
+
+@suite.case
+def apache_kafka_takes_over(_):
+    taken_over(chosen_broker(), oracle.ApacheKafka)
+
+
+@suite.case
+def apache_kafka_takes_over_after_a_crash(_):
+    taken_over(chosen_broker(), oracle.ApacheKafka, crashed=True)
+
+
+@suite.case
+def takes_over_from_apache_kafka(_):
+    taken_over(oracle.ApacheKafka, chosen_broker())
+
+
+@suite.case
+def takes_over_from_apache_kafka_after_a_crash(_):
+    taken_over(oracle.ApacheKafka, chosen_broker(), crashed=True)
+
+
+if __name__ == "__main__":
+    sys.exit(1 if suite.run(None) else 0)
