@@ -4,6 +4,7 @@
 The jars come from Maven Central through mvn into build/kafka/<kind>-<version>. $KAFKA_JARS names
 a folder with broker/ and tools/ instead.
 """
+
 import os
 import pathlib
 import subprocess
