@@ -8,12 +8,12 @@
 
 #include "base/clock.h"
 #include "base/executor.h"
+#include "base/published.h"
 #include "storage/file_cache.h"
 #include "storage/file_names.h"
 #include "storage/leader_epochs.h"
 #include "storage/log.h"
 #include "storage/producer_state.h"
-#include "storage/published.h"
 #include "storage/read_hints.h"
 #include "storage/recent_borders.h"
 #include "storage/segment.h"
