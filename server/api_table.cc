@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "protocol/messages/alter_configs_request.h"
 #include "protocol/messages/alter_partition_reassignments_request.h"
 #include "protocol/messages/api_versions_request.h"
 #include "protocol/messages/create_partitions_request.h"
@@ -11,6 +12,7 @@
 #include "protocol/messages/delete_records_request.h"
 #include "protocol/messages/delete_topics_request.h"
 #include "protocol/messages/describe_cluster_request.h"
+#include "protocol/messages/describe_configs_request.h"
 #include "protocol/messages/describe_log_dirs_request.h"
 #include "protocol/messages/describe_producers_request.h"
 #include "protocol/messages/describe_quorum_request.h"
@@ -18,7 +20,9 @@
 #include "protocol/messages/elect_leaders_request.h"
 #include "protocol/messages/fetch_request.h"
 #include "protocol/messages/find_coordinator_request.h"
+#include "protocol/messages/incremental_alter_configs_request.h"
 #include "protocol/messages/init_producer_id_request.h"
+#include "protocol/messages/list_config_resources_request.h"
 #include "protocol/messages/list_offsets_request.h"
 #include "protocol/messages/list_partition_reassignments_request.h"
 #include "protocol/messages/metadata_request.h"
@@ -90,15 +94,19 @@ constexpr std::array kRows{
     row<DeleteRecordsRequest, handle_delete_records>(),
     row<InitProducerIdRequest, handle_init_producer_id>(),
     row<OffsetForLeaderEpochRequest, handle_offset_for_leader_epoch>(),
+    row<DescribeConfigsRequest, handle_describe_configs>(),
+    row<AlterConfigsRequest, handle_alter_configs>(),
     row<DescribeLogDirsRequest, handle_describe_log_dirs>(),
     row<CreatePartitionsRequest, handle_create_partitions>(),
     row<ElectLeadersRequest, handle_elect_leaders>(),
+    row<IncrementalAlterConfigsRequest, handle_incremental_alter_configs>(),
     row<AlterPartitionReassignmentsRequest, handle_alter_partition_reassignments>(),
     row<ListPartitionReassignmentsRequest, handle_list_partition_reassignments>(),
     row<DescribeQuorumRequest, handle_describe_quorum>(),
     row<UpdateFeaturesRequest, handle_update_features>(),
     row<DescribeClusterRequest, handle_describe_cluster>(),
     row<DescribeProducersRequest, handle_describe_producers>(),
+    row<ListConfigResourcesRequest, handle_list_config_resources>(),
     row<DescribeTopicPartitionsRequest, handle_describe_topic_partitions>(),
 };
 

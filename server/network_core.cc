@@ -65,8 +65,8 @@ struct NetworkCore::Loop {
     std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work;
 };
 
-NetworkCore::NetworkCore(int index)
-    : index_(index),
+NetworkCore::NetworkCore(std::string name)
+    : name_(std::move(name)),
       loop_(std::make_unique<Loop>()),
       scratch_(std::make_unique_for_overwrite<uint8_t[]>(kScratchBytes)) {
     loop_->work.emplace(loop_->context.get_executor());
@@ -77,7 +77,7 @@ NetworkCore::~NetworkCore() { stop(); }
 void NetworkCore::start() {
     thread_ = std::thread([this] {
         current_core = this;
-        pthread_setname_np(pthread_self(), ("network-" + std::to_string(index_)).c_str());
+        pthread_setname_np(pthread_self(), name_.c_str());
         loop_->context.run();
     });
 }

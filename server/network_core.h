@@ -27,7 +27,8 @@ class NetworkCore : public Executor {
     /// Bytes of the buffer that all connections of the core read into.
     static constexpr size_t kScratchBytes = 64 * 1024;
 
-    explicit NetworkCore(int index);
+    /// `name` is the thread's, up to 15 characters.
+    explicit NetworkCore(std::string name);
     ~NetworkCore() override;
     NetworkCore(const NetworkCore&) = delete;
 
@@ -40,7 +41,6 @@ class NetworkCore : public Executor {
                                  std::function<void()> task) override;
     bool runs_here() const override;
 
-    int index() const { return index_; }
     /// Shared by all that runs on the core: its content is lost when a task returns.
     MutableBytesView scratch() { return {scratch_.get(), kScratchBytes}; }
     /// How many connections live here; the acceptor picks the core with the fewest.
@@ -50,7 +50,7 @@ class NetworkCore : public Executor {
     friend class Socket;
     struct Loop;
 
-    const int index_;
+    const std::string name_;
     std::unique_ptr<Loop> loop_;
     std::unique_ptr<uint8_t[]> scratch_;
     std::atomic<int> connection_count_{0};

@@ -49,6 +49,7 @@ class Node {
     std::unique_ptr<LogManager> logs_;
     Dispatcher dispatcher_;
     std::unique_ptr<Server> server_;
+    NetworkCore control_{"controller"};  ///< makes and removes logs, so not a core of clients
     std::unique_ptr<ClusterNode> cluster_;
     std::unique_ptr<FetchSessions> fetch_sessions_;
     std::unique_ptr<ProducerIds> producer_ids_;

@@ -74,7 +74,7 @@ Server::Server(const ServerOptions& options, RequestService& service, BlockingPo
       setting_{service, memory_, pool, options.request_bytes_max} {
     for (int i = 0; i < options.cores; ++i) {
         cores_.push_back(std::make_unique<Core>());
-        cores_.back()->network = std::make_unique<NetworkCore>(i);
+        cores_.back()->network = std::make_unique<NetworkCore>("network-" + std::to_string(i));
     }
 }
 

@@ -49,7 +49,7 @@ def dumped(broker_kind):
         partitions = [path for path in data.iterdir() if path.is_dir() and path.name != "__cluster_metadata-0"]
         partitions = [path for path in partitions if not path.name.endswith("-delete")]
         logs = sorted(file for path in partitions for file in path.glob("*.log"))
-        expect(len(logs) > 10, f"{len(logs)} segments")
+        expect(len(logs) > 7, f"{len(logs)} segments")
         text = dump(logs, "--deep-iteration", "--print-data-log")
         expected = sum(len(records) for _, _, parts in seen.values() for _, records in parts.values())
         found = text.count("| offset: ")
@@ -101,6 +101,33 @@ def expect_seen(found, expected, what, crashed=False):
 @suite.case
 def every_file_is_readable_by_dump_log_segments(_):
     dumped(chosen_broker())
+
+
+# Nothing in these depends on the moment or on an id that the broker draws.
+SAME_TOPICS = ["disk-rolled-0", "disk-rolled-1", "disk-trimmed-0", "disk.with_odd-name-0"]
+DATA_SUFFIXES = {".log", ".index", ".timeindex", ".snapshot"}
+
+
+def _data_files(data):
+    files = [file for name in SAME_TOPICS for file in (data / name).iterdir()]
+    return {
+        f"{file.parent.name}/{file.name}": file.read_bytes()
+        for file in files
+        if file.suffix in DATA_SUFFIXES or file.name == "leader-epoch-checkpoint"
+    }
+
+
+@suite.case
+def files_equal_those_of_apache_kafka(_):
+    """The same requests and a clean stop leave the same bytes."""
+    files = []
+    for kind in (oracle.ApacheKafka, chosen_broker()):
+        with directory(kind) as (data, _seen):
+            files.append(_data_files(data))
+    theirs, ours = files
+    expect_equal(sorted(ours), sorted(theirs), "names")
+    for name, content_bytes in theirs.items():
+        expect(ours[name] == content_bytes, f"{name}: {len(ours[name])} bytes, {len(content_bytes)} by Kafka")
 
 
 @suite.case

@@ -54,8 +54,8 @@ static void send_record(rd_kafka_t *handle, const char *topic, long i) {
     int value_size = snprintf(value, sizeof value, "value-%ld-", i);
     memset(value + value_size, 'x', i % 50);
     value_size += i % 50;
-    const char *sent_key = i % 5 == 0 ? NULL : key;
-    const char *sent_value = i % 11 == 0 && sent_key ? NULL : value;
+    char *sent_key = i % 5 == 0 ? NULL : key;
+    char *sent_value = i % 11 == 0 && sent_key ? NULL : value;
     for (;;) {
         rd_kafka_headers_t *headers = headers_of(i);
         rd_kafka_resp_err_t error = rd_kafka_producev(

@@ -30,6 +30,10 @@ struct UpdateFeaturesRequest;
 struct DescribeClusterRequest;
 struct DescribeProducersRequest;
 struct DescribeTopicPartitionsRequest;
+struct DescribeConfigsRequest;
+struct AlterConfigsRequest;
+struct IncrementalAlterConfigsRequest;
+struct ListConfigResourcesRequest;
 }  // namespace protocol
 
 void handle_produce(Broker& broker, Call<protocol::ProduceRequest> call);
@@ -57,5 +61,10 @@ void handle_describe_cluster(Broker& broker, Call<protocol::DescribeClusterReque
 void handle_describe_producers(Broker& broker, Call<protocol::DescribeProducersRequest> call);
 void handle_describe_topic_partitions(Broker& broker,
                                       Call<protocol::DescribeTopicPartitionsRequest> call);
+void handle_describe_configs(Broker& broker, Call<protocol::DescribeConfigsRequest> call);
+void handle_alter_configs(Broker& broker, Call<protocol::AlterConfigsRequest> call);
+void handle_incremental_alter_configs(Broker& broker,
+                                      Call<protocol::IncrementalAlterConfigsRequest> call);
+void handle_list_config_resources(Broker& broker, Call<protocol::ListConfigResourcesRequest> call);
 
 }  // namespace milena

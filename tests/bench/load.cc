@@ -60,10 +60,12 @@ Bytes batch_of(size_t bytes) {
     constexpr size_t kOverhead = 80;
     Bytes value(bytes > kOverhead ? bytes - kOverhead : 1);
     uint32_t state = 1;
-    for (auto& byte : value) byte = static_cast<uint8_t>((state = state * 1664525 + 1013904223) >> 24);
+    for (auto& byte : value)
+        byte = static_cast<uint8_t>((state = state * 1664525 + 1013904223) >> 24);
     auto now = std::chrono::system_clock::now().time_since_epoch();
     NewRecord record;
-    record.timestamp = TimestampMs(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+    record.timestamp =
+        TimestampMs(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
     record.value = BytesView(value);
     if (!builder.append(record)) die("build a batch");
     return *builder.build();
@@ -174,7 +176,8 @@ class Load {
         peer.next_frame += peers_.size() + 1;
         size_t sent = 0;
         while (sent < frame.size()) {
-            ssize_t count = send(peer.descriptor, frame.data() + sent, frame.size() - sent, MSG_NOSIGNAL);
+            ssize_t count =
+                send(peer.descriptor, frame.data() + sent, frame.size() - sent, MSG_NOSIGNAL);
             if (count < 0) die("send");
             sent += static_cast<size_t>(count);
         }
@@ -236,7 +239,8 @@ class Load {
             peer.body_left -= part;
             if (peer.body_left > 0) continue;
             latencies_.push_back(
-                std::chrono::duration<double, std::micro>(Clock::now() - peer.sent.front()).count());
+                std::chrono::duration<double, std::micro>(Clock::now() - peer.sent.front())
+                    .count());
             peer.sent.pop_front();
             on_answer(peer);
         }
@@ -245,14 +249,16 @@ class Load {
     void report(double seconds, double cpu) {
         std::sort(latencies_.begin(), latencies_.end());
         auto at = [&](double part) {
-            return latencies_[static_cast<size_t>(part * static_cast<double>(latencies_.size() - 1))];
+            return latencies_[static_cast<size_t>(part *
+                                                  static_cast<double>(latencies_.size() - 1))];
         };
         auto count = static_cast<double>(latencies_.size());
         double bytes = plan_.produces ? count * plan_.bytes : static_cast<double>(bytes_received_);
-        std::printf("%.0f requests/s %.1f MB/s p50 %.0f p99 %.0f p99.9 %.0f us cpu %.2f us/request "
-                    "%.3f s/GB\n",
-                    count / seconds, bytes / seconds / 1e6, at(0.5), at(0.99), at(0.999),
-                    cpu / count * 1e6, cpu / (bytes / 1e9));
+        std::printf(
+            "%.0f requests/s %.1f MB/s p50 %.0f p99 %.0f p99.9 %.0f us cpu %.2f us/request "
+            "%.3f s/GB\n",
+            count / seconds, bytes / seconds / 1e6, at(0.5), at(0.99), at(0.999), cpu / count * 1e6,
+            cpu / (bytes / 1e9));
     }
 
     const Plan plan_;

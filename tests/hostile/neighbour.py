@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A well-behaved client beside the hostile ones: it must neither fail nor wait."""
+import itertools
 import threading
 import time
 
@@ -10,6 +11,8 @@ PAUSE_SECONDS = 0.01
 # The machine may be busy: a stalled broker takes longer than this.
 WAIT_SECONDS_MAX = 5.0
 
+_numbers = itertools.count()
+
 
 class Neighbour(threading.Thread):
     """Produces a record and reads it back, again and again, until the with block ends."""
@@ -17,7 +20,9 @@ class Neighbour(threading.Thread):
     def __init__(self, broker):
         super().__init__(daemon=True)
         self._broker = broker
+        self._topic = f"neighbour-{next(_numbers)}"
         self._ended = threading.Event()
+        self._served = threading.Event()
         self.problem = None
         self.rounds = 0
         self.slowest = 0.0
@@ -25,7 +30,7 @@ class Neighbour(threading.Thread):
     def run(self):
         try:
             with self._broker.client(timeout=60) as client:
-                client.create_topic("neighbour")
+                client.create_topic(self._topic)
                 while not self._ended.is_set():
                     started = time.monotonic()
                     self._round(client)
@@ -36,13 +41,15 @@ class Neighbour(threading.Thread):
 
     def _round(self, client):
         value = b"%d" % self.rounds
-        offset = client.produce("neighbour", 0, batch.build([value]))["BaseOffset"]
-        records = list(client.read_all("neighbour", 0, offset))
+        offset = client.produce(self._topic, 0, batch.build([value]))["BaseOffset"]
+        records = list(client.read_all(self._topic, 0, offset))
         expect([r.value for r in records] == [value], f"record {self.rounds}: {records}")
         self.rounds += 1
+        self._served.set()
 
     def __enter__(self):
         self.start()
+        self._served.wait(WAIT_SECONDS_MAX)
         return self
 
     def __exit__(self, kind, *_):

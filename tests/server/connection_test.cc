@@ -104,7 +104,7 @@ class ConnectionTest : public testing::Test {
         return text;
     }
 
-    NetworkCore core{0};
+    NetworkCore core{"test"};
     InlinePool pool;
     EchoService service;
     FrameMemory memory{64 << 20};

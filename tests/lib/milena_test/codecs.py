@@ -212,5 +212,9 @@ def _decompress_zstd(data):
             return bytes(out)
 
 
-_COMPRESS = [bytes, gzip.compress, _compress_snappy, _compress_lz4, _compress_zstd]
+def _compress_gzip(data):
+    return gzip.compress(data, mtime=0)  # the same bytes each time
+
+
+_COMPRESS = [bytes, _compress_gzip, _compress_snappy, _compress_lz4, _compress_zstd]
 _DECOMPRESS = [bytes, gzip.decompress, _decompress_snappy, _decompress_lz4, _decompress_zstd]

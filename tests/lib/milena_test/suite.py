@@ -6,7 +6,7 @@ import traceback
 
 
 class Suite:
-    """Collects cases (functions) and runs those whose name contains a word of the command line."""
+    """Collects cases (functions); runs those whose name contains a WORD or --only=WORD, or all."""
 
     def __init__(self, name):
         self.name = name
@@ -23,7 +23,7 @@ class Suite:
 
     def run(self, *arguments):
         """Calls every chosen case with the arguments; returns the number of failures."""
-        words = [word for word in sys.argv[1:] if not word.startswith("-")]
+        words = [word.removeprefix("--only=") for word in sys.argv[1:] if word.startswith("--only=") or word[:1] != "-"]
         for name, function in self.cases:
             if not words or any(word in name for word in words):
                 self._run_one(name, function, arguments)
