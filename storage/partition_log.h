@@ -147,6 +147,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
 
     // Syncing (partition_log_sync.cc).
     void run_sync_round();
+    void drop_segments_below_start();
     Result<void> sync_files();
     Result<void> sync_directory();
 

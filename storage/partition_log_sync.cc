@@ -69,6 +69,7 @@ void PartitionLog::tick() {
     {
         std::lock_guard lock(mutex_);
         producers_.expire(now, config->producer_id_expiration_ms);
+        drop_segments_below_start();
     }
     if (log_end_offset() > recovery_point() && now.value - last_sync_ms_.load() >= config->flush_ms)
         sync([](Result<void>) {});
@@ -147,6 +148,20 @@ Result<Offset> PartitionLog::delete_records_before(Offset offset) {
     epochs_.truncate_from_start(offset);
     epochs_dirty_ = true;
     return offset;
+}
+
+void PartitionLog::drop_segments_below_start() {
+    const auto old = segments();
+    size_t dropped = 0;
+    while (dropped + 1 < old->size() && (*old)[dropped + 1]->base_offset() <= log_start_offset())
+        ++dropped;
+    if (dropped == 0 || !check_usable()) return;
+    auto kept = old->begin() + static_cast<ptrdiff_t>(dropped);
+    segments_.store(std::make_shared<const SegmentList>(kept, old->end()));
+    for (size_t i = 0; i < dropped; ++i)  // slices that are being sent hold their file open
+        if (auto removed = remove_segment_files((*old)[i]->base_offset()); !removed) {
+            MILENA_LOG(Warn) << removed.error().message();
+        }
 }
 
 std::vector<ActiveProducer> PartitionLog::active_producers() const {

@@ -180,6 +180,26 @@ TEST_F(PartitionLogTest, DeletesRecordsUpToTheHighWatermark) {
     EXPECT_EQ((*log->offset_for_timestamp(TimestampMs(0)))->offset, Offset(3));
 }
 
+TEST_F(PartitionLogTest, DropsSegmentsThatWereDeletedAsAWhole) {
+    config.segment_bytes = 300;
+    auto log = open();
+    for (int i = 0; i < 10; ++i) ASSERT_TRUE(append(*log, {.records = 2}));
+    const int64_t before = log->size_bytes();
+    auto early = log->read(Offset(0), 1 << 20, Offset(20), true, false);
+    ASSERT_TRUE(log->delete_records_before(Offset(13)));
+    log->tick();
+    EXPECT_LT(log->size_bytes(), before);
+    EXPECT_EQ(log->first_segment_offset(), Offset(12));
+    EXPECT_FALSE(files->exists(directory() + "/" + segment_file_name(Offset(0), kLogSuffix)));
+    EXPECT_FALSE(ranges(bytes_of(early->records)).empty()) << "a slice stays readable";
+    EXPECT_EQ(read_all(*log, Offset(13)).size(), 4u);
+    LogCheckpoint checkpoint = after_crash();
+    checkpoint.log_start = Offset(13);
+    log = open(checkpoint);
+    EXPECT_EQ(log->log_start_offset(), Offset(13));
+    EXPECT_EQ(log->log_end_offset(), Offset(20));
+}
+
 TEST_F(PartitionLogTest, KnowsEpochs) {
     auto log = open();
     EXPECT_EQ(log->end_offset_for_epoch(LeaderEpoch(3)), std::pair(kNoLeaderEpoch, kNoOffset));
