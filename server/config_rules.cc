@@ -62,9 +62,13 @@ std::vector<ConfigRules::EffectiveConfig> SettingsRules::effective_topic_configs
     const MetadataImage& image, const ConfigMap& overrides) const {
     std::vector<EffectiveConfig> all;
     auto layers = ConfigLayers::of(settings_, image, node_id_);
-    for (auto& described : describe_topic(layers, overrides))
-        all.push_back({described.name, described.value, described.read_only,
-                       static_cast<int8_t>(described.source), described.sensitive});
+    for (auto& described : describe_topic(layers, overrides)) {
+        // As given, where DescribeConfigs shows how it is understood.
+        auto given = overrides.find(described.name);
+        all.push_back({described.name, given != overrides.end() ? given->second : described.value,
+                       described.read_only, static_cast<int8_t>(described.source),
+                       described.sensitive});
+    }
     return all;
 }
 
