@@ -20,6 +20,7 @@ class FaultyFileSystem final : public FileSystem {
     std::atomic<bool> syncs_fail{false};
     std::atomic<bool> truncates_fail{false};
     std::atomic<int> syncs{0};
+    std::atomic<int> volume_syncs{0};
 
     Result<std::shared_ptr<File>> open(const std::string& path, OpenMode mode) override {
         auto file = real_.open(path, mode);
@@ -41,6 +42,11 @@ class FaultyFileSystem final : public FileSystem {
     }
     Result<void> sync_directory(const std::string& path) override {
         return real_.sync_directory(path);
+    }
+    Result<void> sync_volume(const std::string& path) override {
+        ++volume_syncs;
+        if (syncs_fail) return storage_error("sync the volume of", path, EIO);
+        return {};
     }
     Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {
         return real_.lock(path);
