@@ -197,9 +197,10 @@ TEST_F(SyncTest, ADuplicateWaitsForTheSyncOfTheFirst) {
     NewRecord record;
     record.timestamp = system_clock().now();
     for (int i = 0; i < 2; ++i) ASSERT_TRUE(builder.append(record));
+    const Bytes built = *builder.build();
     int acknowledged = 0;
     for (int i = 0; i < 2; ++i) {
-        Bytes bytes = *builder.build();
+        Bytes bytes = built;
         auto info = partition_->append_as_leader(bytes, -1, AppendOrigin::kClient, nullptr);
         ASSERT_TRUE(info);
         EXPECT_EQ(info->duplicate, i == 1);
