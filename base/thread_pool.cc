@@ -14,13 +14,16 @@ ThreadPool::ThreadPool(int threads) {
     for (int i = 0; i < std::max(threads, 1); ++i) threads_.emplace_back([this] { work(); });
 }
 
-ThreadPool::~ThreadPool() {
+ThreadPool::~ThreadPool() { stop(); }
+
+void ThreadPool::stop() {
     {
         std::lock_guard lock(mutex_);
         stopping_ = true;
     }
     task_queued_.notify_all();
-    for (std::thread& thread : threads_) thread.join();
+    for (std::thread& thread : threads_)
+        if (thread.joinable()) thread.join();
 }
 
 bool ThreadPool::is_own_thread() const { return pool_of_this_thread == this; }
@@ -29,7 +32,7 @@ void ThreadPool::run(std::function<void()> work) {
     {
         std::unique_lock lock(mutex_);
         if (!is_own_thread())
-            task_taken_.wait(lock, [this] { return queue_.size() < kQueuedTasksMax; });
+            task_taken_.wait(lock, [this] { return stopping_ || queue_.size() < kQueuedTasksMax; });
         queue_.push_back(std::move(work));
     }
     task_queued_.notify_one();

@@ -14,7 +14,7 @@ namespace milena {
 
 /// Tasks start in the order of run(); their queue is bounded, so that run() from outside waits when
 /// the disk can't keep up (tasks of the pool itself never wait: they would wait for themselves).
-/// The destructor runs what is queued and joins.
+/// stop() (or the destructor) runs what is queued and joins; what comes later never runs.
 class ThreadPool final : public BlockingPool {
   public:
     static constexpr size_t kQueuedTasksMax = 65'536;
@@ -24,6 +24,8 @@ class ThreadPool final : public BlockingPool {
     ThreadPool(const ThreadPool&) = delete;
 
     void run(std::function<void()> work) override;
+    /// Not to be called by a task of the pool.
+    void stop();
 
   private:
     void work();

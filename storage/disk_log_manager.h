@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
 #include <thread>
 
@@ -64,6 +65,7 @@ class DiskLogManager final : public LogManager {
     Result<void> run_load_task(const LoadTask& task);
     /// Calls `work(0..count-1)` on a few threads, also after a failure; returns the first failure.
     Result<void> run_on_threads(size_t count, const std::function<Result<void>(size_t)>& work);
+    Result<void> forget_removed(const PartitionName& name);
     std::shared_ptr<const LogConfig> intern(const LogConfig& config);
 
     // Background (log_manager_background.cc).
@@ -72,6 +74,9 @@ class DiskLogManager final : public LogManager {
     std::vector<Hosted> hosted() const;
     Result<void> write_recovery_points();
     Result<void> write_log_starts();
+    /// Recovery points and log starts: after this they speak of no log that was removed before.
+    Result<void> write_start_checkpoints();
+    bool names_removed_logs() const;
     Result<void> write_high_watermarks();
     template <class Value>
     Result<void> write_checkpoints(std::string_view file, const Value& value);
@@ -87,18 +92,18 @@ class DiskLogManager final : public LogManager {
     const LogEnvironment environment_;
     std::vector<DataDirectory> directories_;
 
-    mutable std::shared_mutex mutex_;  // logs_, log_counts_, retired_, last_config_
+    mutable std::shared_mutex mutex_;  // logs_, log_counts_, retired_, last_config_, removed_
     std::map<PartitionName, Hosted> logs_;
     std::vector<size_t> log_counts_;  // by directory
     std::vector<Retired> retired_;
     std::shared_ptr<const LogConfig> last_config_;
+    std::set<PartitionName> removed_;  // since the checkpoints were written
 
     std::mutex checkpoint_mutex_;  // one writer of checkpoint files at a time
     std::mutex background_mutex_;
     std::condition_variable background_wake_;
     bool stopping_ = false;
     std::atomic<bool> loaded_{false};
-    std::atomic<bool> checkpoints_due_{false};
     SteadyTime next_high_watermarks_{};  // the background thread's own
     SteadyTime next_checkpoints_{};
     std::thread background_thread_;

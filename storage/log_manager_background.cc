@@ -57,10 +57,9 @@ void DiskLogManager::background_round(SteadyTime now) {
         next_high_watermarks_ = now + milliseconds(options_.high_watermark_interval_ms);
         warn_if_failed("checkpoint of high watermarks", write_high_watermarks());
     }
-    if (now >= next_checkpoints_ || checkpoints_due_.exchange(false)) {
+    if (now >= next_checkpoints_ || names_removed_logs()) {
         next_checkpoints_ = now + milliseconds(options_.checkpoint_interval_ms);
-        warn_if_failed("checkpoint of recovery points", write_recovery_points());
-        warn_if_failed("checkpoint of log starts", write_log_starts());
+        warn_if_failed("checkpoint of recovery points and log starts", write_start_checkpoints());
     }
     for (const Hosted& hosted : hosted()) hosted.log->tick();
     remove_retired(now);
@@ -106,6 +105,24 @@ Result<void> DiskLogManager::write_log_starts() {
                                      return {};
                                  return log.log_start_offset();
                              });
+}
+
+bool DiskLogManager::names_removed_logs() const {
+    std::shared_lock lock(mutex_);
+    return !removed_.empty();
+}
+
+Result<void> DiskLogManager::write_start_checkpoints() {
+    std::set<PartitionName> removed;
+    {
+        std::shared_lock lock(mutex_);
+        removed = removed_;
+    }
+    if (auto written = write_recovery_points(); !written) return written;
+    if (auto written = write_log_starts(); !written) return written;
+    std::unique_lock lock(mutex_);
+    for (const PartitionName& name : removed) removed_.erase(name);
+    return {};
 }
 
 Result<void> DiskLogManager::write_high_watermarks() {

@@ -131,9 +131,19 @@ std::shared_ptr<const LogConfig> DiskLogManager::intern(const LogConfig& config)
     return last_config_;
 }
 
+/// After a crash, a new log would start where the checkpoints say that its namesake did.
+Result<void> DiskLogManager::forget_removed(const PartitionName& name) {
+    {
+        std::shared_lock lock(mutex_);
+        if (!removed_.contains(name)) return {};
+    }
+    return write_start_checkpoints();
+}
+
 Result<std::shared_ptr<Log>> DiskLogManager::get_or_create(const ExpectedLog& wanted) {
     const PartitionName name{wanted.topic, wanted.partition};
     auto config = intern(wanted.config);
+    if (auto forgotten = forget_removed(name); !forgotten) return forgotten.error();
     std::unique_lock lock(mutex_);
     auto found = logs_.find(name);
     if (found != logs_.end()) return std::shared_ptr<Log>(found->second.log);
@@ -163,7 +173,7 @@ Result<void> DiskLogManager::remove(const std::string& topic, int32_t partition)
     logs_.erase(found);
     auto delay = std::chrono::milliseconds(hosted.log->config().file_delete_delay_ms);
     retired_.push_back({to, clock_.steady_now() + delay});
-    checkpoints_due_ = true;  // must not speak of a log that another takes the name of
+    removed_.insert(name);
     return {};
 }
 
