@@ -88,8 +88,15 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
 
     /// Periodic: flush.ms, producers that expire, segments below the log start. On a pool thread.
     void tick();
-    /// Onto the device, indexes trimmed, producer snapshot written; nothing is appended afterwards.
+    /// seal(), synced, and closed.
     Result<void> shut_down();
+    /// Indexes trimmed, producer snapshot and epochs written; nothing is appended afterwards.
+    /// Whether any of it must still go onto the device.
+    Result<bool> seal();
+    /// Brings what seal() left onto the device.
+    Result<void> sync_sealed();
+    /// The whole volume was synced after seal().
+    void note_all_synced();
     /// No further use (the partition is deleted): files are closed, open slices stay readable.
     void retire();
     bool is_offline() const { return offline_.load(); }
@@ -176,7 +183,8 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
 
     mutable std::mutex mutex_;
     LeaderEpochs epochs_;
-    bool epochs_dirty_ = false;
+    bool epochs_dirty_ = false;        // epochs of records are not in the file
+    bool epoch_is_unwritten_ = false;  // the latest is not in the file, but has no records either
     ProducerStates producers_;
     Offset last_snapshot_{-1};
     int64_t roll_jitter_ms_ = 0;

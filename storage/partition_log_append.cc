@@ -150,10 +150,10 @@ Result<std::optional<ProducedBatch>> PartitionLog::check_producers(BytesView byt
 }
 
 Result<void> PartitionLog::note_epoch(LeaderEpoch epoch, Offset start) {
-    epochs_dirty_ |= epochs_.assign(epoch, start);
+    epochs_dirty_ |= epochs_.assign(epoch, start) || epoch_is_unwritten_;
     if (!epochs_dirty_) return {};
     if (auto written = epochs_.write(environment_.files(), *directory_); !written) return written;
-    epochs_dirty_ = false;
+    epochs_dirty_ = epoch_is_unwritten_ = false;
     return {};
 }
 

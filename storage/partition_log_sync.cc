@@ -87,28 +87,39 @@ void PartitionLog::tick() {
         sync([](Result<void>) {});
 }
 
-Result<void> PartitionLog::shut_down() {
+Result<bool> PartitionLog::seal() {
     std::lock_guard lock(mutex_);
-    if (auto usable = check_usable(); !usable) return usable;
+    if (auto usable = check_usable(); !usable) return usable.error();
     const std::shared_ptr<Segment> active = segments()->back();
     const bool modified = active->is_modified();
-    if (auto sealed = active->seal(); !sealed) return sealed;
+    if (auto sealed = active->seal(); !sealed) return sealed.error();
     if (producers_.end_offset() > std::max(last_snapshot_, Offset(0))) {
         auto written = write_producer_snapshot(environment_.files(), *directory_, producers_);
-        if (!written) return written;
+        if (!written) return written.error();
         last_snapshot_ = producers_.end_offset();
         directory_dirty_ = true;
     }
     if (epochs_dirty_)
         if (auto written = epochs_.write(environment_.files(), *directory_); !written)
-            return written;
+            return written.error();
     // A log that never had a record has nothing to lose: its files need no sync.
-    if (log_end_offset() > recovery_point() || (directory_dirty_ && active->size() > 0))
-        if (auto synced = sync_files(); !synced) return synced;
-    if (modified)
-        if (auto synced = active->sync(true); !synced) return synced;
-    retired_ = true;
-    for (const auto& segment : *segments()) segment->close();
+    return modified || log_end_offset() > recovery_point() ||
+           (directory_dirty_ && active->size() > 0);
+}
+
+Result<void> PartitionLog::sync_sealed() {
+    if (auto synced = sync_files(); !synced) return synced;
+    return segments()->back()->sync(true);
+}
+
+void PartitionLog::note_all_synced() { recovery_point_ = log_end_offset().value; }
+
+Result<void> PartitionLog::shut_down() {
+    auto sealed = seal();
+    if (!sealed) return sealed.error();
+    if (*sealed)
+        if (auto synced = sync_sealed(); !synced) return synced;
+    retire();
     return {};
 }
 
@@ -143,7 +154,7 @@ Result<void> PartitionLog::start_epoch(LeaderEpoch epoch) {
     std::lock_guard lock(mutex_);
     if (auto usable = check_usable(); !usable) return usable;
     // Written with the first record: an epoch without records needs no memory.
-    epochs_dirty_ |= epochs_.assign(epoch, log_end_offset());
+    epoch_is_unwritten_ |= epochs_.assign(epoch, log_end_offset());
     return {};
 }
 
