@@ -81,6 +81,12 @@ bool ports_clash(const Listener& a, const Listener& b) {
     return a.host.empty() || b.host.empty() || is_ipv6(a.host) == is_ipv6(b.host);
 }
 
+// Kafka lets one name have an IPv4 and an IPv6 address, on one port.
+bool is_pair_of_families(const Listener& a, const Listener& b) {
+    return a.name == b.name && a.port == b.port && !a.host.empty() && !b.host.empty() &&
+           is_ipv6(a.host) != is_ipv6(b.host);
+}
+
 Result<std::vector<Listener>> parse_all(const std::vector<std::string>& texts,
                                         const ProtocolMap& protocols, const std::string& key) {
     std::vector<Listener> listeners;
@@ -100,8 +106,7 @@ Result<std::vector<Listener>> parse_all(const std::vector<std::string>& texts,
 Result<void> check_distinct(const std::vector<Listener>& listeners, bool ports) {
     for (size_t i = 0; i < listeners.size(); ++i) {
         for (size_t j = 0; j < i; ++j) {
-            if (listeners[i].name == listeners[j].name && !ports_clash(listeners[i], listeners[j]))
-                continue;  // Kafka lets one name have an IPv4 and an IPv6 address
+            if (is_pair_of_families(listeners[i], listeners[j])) continue;
             if (listeners[i].name == listeners[j].name)
                 return invalid("listeners has two of the name " + listeners[i].name);
             if (ports && ports_clash(listeners[i], listeners[j]))
