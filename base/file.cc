@@ -104,6 +104,16 @@ int open_flags(OpenMode mode) {
     __builtin_unreachable();
 }
 
+/// Of the directory's own descriptor.
+Result<void> sync_with(int (*call)(int), const char* what, const std::string& directory) {
+    int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return storage_error("open directory", directory, errno);
+    int failure = call(descriptor) == 0 ? 0 : errno;
+    ::close(descriptor);
+    if (failure != 0) return storage_error(what, directory, failure);
+    return {};
+}
+
 class PosixFileSystem final : public FileSystem {
   public:
     Result<std::shared_ptr<File>> open(const std::string& path, OpenMode mode) override {
@@ -139,6 +149,7 @@ class PosixFileSystem final : public FileSystem {
     }
 
     Result<void> make_directory(const std::string& path) override {
+        if (::mkdir(path.c_str(), 0777) == 0) return {};  // most often its parent is there
         std::error_code error;
         std::filesystem::create_directories(path, error);
         if (error) return storage_error("make directory", path, error.value());
@@ -159,12 +170,11 @@ class PosixFileSystem final : public FileSystem {
     }
 
     Result<void> sync_directory(const std::string& path) override {
-        int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (descriptor < 0) return storage_error("open directory", path, errno);
-        int failure = ::fsync(descriptor) == 0 ? 0 : errno;
-        ::close(descriptor);
-        if (failure != 0) return storage_error("sync directory", path, failure);
-        return {};
+        return sync_with(::fsync, "sync directory", path);
+    }
+
+    Result<void> sync_volume(const std::string& path) override {
+        return sync_with(::syncfs, "sync the volume of", path);
     }
 
     Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {

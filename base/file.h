@@ -80,6 +80,9 @@ class FileSystem {
     /// Names (no paths) of what is in the directory, sorted.
     virtual Result<std::vector<std::string>> list(const std::string& path) = 0;
     virtual Result<void> sync_directory(const std::string& path) = 0;
+    /// All that was written to the volume that holds `path`, by whomever, is on the device after
+    /// this: for when there are thousands of files to sync.
+    virtual Result<void> sync_volume(const std::string& path) = 0;
     /// Fails at once if another process holds it.
     virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path) = 0;
     /// Bytes of the volume that holds `path`: {total, usable}.

@@ -76,6 +76,8 @@ class DiskLogManager final : public LogManager {
     template <class Value>
     Result<void> write_checkpoints(std::string_view file, const Value& value);
     void remove_retired(SteadyTime now);
+    Result<void> close_logs();
+    Result<void> sync_sealed(const std::vector<std::shared_ptr<PartitionLog>>& logs);
 
     const LogManagerOptions options_;
     FileSystem& files_;

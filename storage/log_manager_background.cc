@@ -12,6 +12,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kRoundInterval{1000};
+/// Each takes several syncs; from this many on, one sync of the whole volume is sooner done.
+constexpr size_t kLogsSyncedOneByOneMax = 64;
 
 void warn_if_failed(std::string_view what, const Result<void>& result) {
     if (result) return;
@@ -112,6 +114,32 @@ Result<void> DiskLogManager::write_high_watermarks() {
     });
 }
 
+Result<void> DiskLogManager::close_logs() {
+    const std::vector<Hosted> all = hosted();
+    std::mutex unsynced_mutex;
+    std::vector<std::shared_ptr<PartitionLog>> unsynced;
+    auto sealed = run_on_threads(all.size(), [&](size_t i) -> Result<void> {
+        auto must_sync = all[i].log->seal();
+        if (!must_sync) return must_sync.error();
+        if (!*must_sync) return {};
+        std::lock_guard lock(unsynced_mutex);
+        unsynced.push_back(all[i].log);
+        return {};
+    });
+    Result<void> synced = sync_sealed(unsynced);
+    for (const Hosted& hosted : all) hosted.log->retire();
+    return sealed ? synced : sealed;
+}
+
+Result<void> DiskLogManager::sync_sealed(const std::vector<std::shared_ptr<PartitionLog>>& logs) {
+    if (logs.size() <= kLogsSyncedOneByOneMax)
+        return run_on_threads(logs.size(), [&](size_t i) { return logs[i]->sync_sealed(); });
+    for (const DataDirectory& directory : directories_)
+        if (auto synced = files_.sync_volume(directory.path); !synced) return synced;
+    for (const auto& log : logs) log->note_all_synced();
+    return {};
+}
+
 Result<void> DiskLogManager::shut_down(int64_t broker_epoch) {
     {
         std::lock_guard lock(background_mutex_);
@@ -121,9 +149,7 @@ Result<void> DiskLogManager::shut_down(int64_t broker_epoch) {
     if (background_thread_.joinable()) background_thread_.join();
     if (!loaded_) return {};  // nothing is known that could be written
     std::optional<Error> failure;
-    const std::vector<Hosted> all = hosted();
-    auto closed = run_on_threads(all.size(), [&](size_t i) { return all[i].log->shut_down(); });
-    if (!closed) failure = closed.error();
+    if (auto closed = close_logs(); !closed) failure = closed.error();
     for (auto written : {write_recovery_points(), write_log_starts(), write_high_watermarks()})
         if (!written && !failure) failure = written.error();
     // Without the marker the next start recovers: that is what a failed shutdown needs.

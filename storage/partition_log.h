@@ -8,12 +8,12 @@
 
 #include "base/clock.h"
 #include "base/executor.h"
+#include "base/published.h"
 #include "storage/file_cache.h"
 #include "storage/file_names.h"
 #include "storage/leader_epochs.h"
 #include "storage/log.h"
 #include "storage/producer_state.h"
-#include "storage/published.h"
 #include "storage/read_hints.h"
 #include "storage/recent_borders.h"
 #include "storage/segment.h"
@@ -88,8 +88,15 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
 
     /// Periodic: flush.ms, producers that expire, segments below the log start. On a pool thread.
     void tick();
-    /// Onto the device, indexes trimmed, producer snapshot written; nothing is appended afterwards.
+    /// seal(), synced, and closed.
     Result<void> shut_down();
+    /// Indexes trimmed, producer snapshot and epochs written; nothing is appended afterwards.
+    /// Whether any of it must still go onto the device.
+    Result<bool> seal();
+    /// Brings what seal() left onto the device.
+    Result<void> sync_sealed();
+    /// The whole volume was synced after seal().
+    void note_all_synced();
     /// No further use (the partition is deleted): files are closed, open slices stay readable.
     void retire();
     bool is_offline() const { return offline_.load(); }
@@ -131,6 +138,9 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
 
     // Reading (partition_log_read.cc).
     std::shared_ptr<const SegmentList> segments() const { return segments_.load(); }
+    /// REQUIRES: `from` < `end`, both within the log.
+    Result<LogRead> read_segments(Offset from, int64_t max_bytes, Offset end, bool at_least_one,
+                                  bool with_aborted);
     /// Position of the batch that holds `from`, or of the first after it.
     Result<std::optional<int64_t>> find_start(Segment& segment, Offset from) const;
     /// Position where segment `index` stops being below `end`.
@@ -150,6 +160,8 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     void drop_segments_below_start();
     Result<void> sync_files();
     Result<void> sync_directory();
+    /// Whether the files of `segment` may be gone because it was dropped, or the whole log deleted.
+    bool is_removed(const Segment& segment) const;
 
     const LogEnvironment environment_;
     const PartitionName name_;
@@ -171,7 +183,8 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
 
     mutable std::mutex mutex_;
     LeaderEpochs epochs_;
-    bool epochs_dirty_ = false;
+    bool epochs_dirty_ = false;        // epochs of records are not in the file
+    bool epoch_is_unwritten_ = false;  // the latest is not in the file, but has no records either
     ProducerStates producers_;
     Offset last_snapshot_{-1};
     int64_t roll_jitter_ms_ = 0;

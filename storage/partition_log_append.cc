@@ -150,10 +150,10 @@ Result<std::optional<ProducedBatch>> PartitionLog::check_producers(BytesView byt
 }
 
 Result<void> PartitionLog::note_epoch(LeaderEpoch epoch, Offset start) {
-    epochs_dirty_ |= epochs_.assign(epoch, start);
+    epochs_dirty_ |= epochs_.assign(epoch, start) || epoch_is_unwritten_;
     if (!epochs_dirty_) return {};
     if (auto written = epochs_.write(environment_.files(), *directory_); !written) return written;
-    epochs_dirty_ = false;
+    epochs_dirty_ = epoch_is_unwritten_ = false;
     return {};
 }
 
@@ -170,11 +170,12 @@ Result<void> PartitionLog::write_batches(BytesView bytes, const LogConfig& confi
         if (auto rolled = roll(first.base_offset); !rolled) return rolled;
     const std::shared_ptr<Segment> active = segments()->back();
     int64_t position = active->size();
-    if (position == 0) directory_dirty_ = true;  // its files are made now
     if (auto written = active->append(bytes, config); !written) {
         if (active->is_torn()) return go_offline(written.error());
         return written;
     }
+    // Its files were made now, and whoever syncs these records must sync their names, too.
+    if (position == 0) directory_dirty_ = true;
     note_appended(bytes, position);
     return {};
 }

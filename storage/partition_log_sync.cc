@@ -45,10 +45,12 @@ Result<void> PartitionLog::sync_files() {
     for (size_t i = 0; i < segments->size(); ++i) {
         bool sealed = i + 1 < segments->size();
         if (sealed && (*segments)[i + 1]->base_offset() <= from) continue;
-        if (auto synced = (*segments)[i]->sync(sealed); !synced) return go_offline(synced.error());
+        auto synced = (*segments)[i]->sync(sealed);
+        if (!synced && !is_removed(*(*segments)[i])) return go_offline(synced.error());
     }
     if (directory_dirty_.exchange(false))
-        if (auto synced = sync_directory(); !synced) return go_offline(synced.error());
+        if (auto synced = sync_directory(); !synced && !retired_.load())
+            return go_offline(synced.error());
     int64_t known = recovery_point_.load();
     while (known < end.value && !recovery_point_.compare_exchange_weak(known, end.value)) {
     }
@@ -56,11 +58,21 @@ Result<void> PartitionLog::sync_files() {
     return {};
 }
 
+bool PartitionLog::is_removed(const Segment& segment) const {
+    if (retired_.load()) return true;
+    const auto current = segments();
+    return std::none_of(current->begin(), current->end(),
+                        [&](const auto& one) { return one.get() == &segment; });
+}
+
 Result<void> PartitionLog::sync_directory() {
-    auto file = environment_.files().open(topic_id_path(*directory_), OpenMode::kReadWrite);
+    FileSystem& files = environment_.files();
+    auto file = files.open(topic_id_path(*directory_), OpenMode::kReadWrite);
     if (!file) return file.error();
     if (auto synced = (*file)->sync(); !synced) return synced;
-    return environment_.files().sync_directory(*directory_);
+    if (auto synced = files.sync_directory(*directory_); !synced) return synced;
+    // The directory itself may be new.
+    return files.sync_directory(directory_->substr(0, directory_->rfind('/')));
 }
 
 void PartitionLog::tick() {
@@ -75,28 +87,39 @@ void PartitionLog::tick() {
         sync([](Result<void>) {});
 }
 
-Result<void> PartitionLog::shut_down() {
+Result<bool> PartitionLog::seal() {
     std::lock_guard lock(mutex_);
-    if (auto usable = check_usable(); !usable) return usable;
+    if (auto usable = check_usable(); !usable) return usable.error();
     const std::shared_ptr<Segment> active = segments()->back();
     const bool modified = active->is_modified();
-    if (auto sealed = active->seal(); !sealed) return sealed;
+    if (auto sealed = active->seal(); !sealed) return sealed.error();
     if (producers_.end_offset() > std::max(last_snapshot_, Offset(0))) {
         auto written = write_producer_snapshot(environment_.files(), *directory_, producers_);
-        if (!written) return written;
+        if (!written) return written.error();
         last_snapshot_ = producers_.end_offset();
         directory_dirty_ = true;
     }
     if (epochs_dirty_)
         if (auto written = epochs_.write(environment_.files(), *directory_); !written)
-            return written;
+            return written.error();
     // A log that never had a record has nothing to lose: its files need no sync.
-    if (log_end_offset() > recovery_point() || (directory_dirty_ && active->size() > 0))
-        if (auto synced = sync_files(); !synced) return synced;
-    if (modified)
-        if (auto synced = active->sync(true); !synced) return synced;
-    retired_ = true;
-    for (const auto& segment : *segments()) segment->close();
+    return modified || log_end_offset() > recovery_point() ||
+           (directory_dirty_ && active->size() > 0);
+}
+
+Result<void> PartitionLog::sync_sealed() {
+    if (auto synced = sync_files(); !synced) return synced;
+    return segments()->back()->sync(true);
+}
+
+void PartitionLog::note_all_synced() { recovery_point_ = log_end_offset().value; }
+
+Result<void> PartitionLog::shut_down() {
+    auto sealed = seal();
+    if (!sealed) return sealed.error();
+    if (*sealed)
+        if (auto synced = sync_sealed(); !synced) return synced;
+    retire();
     return {};
 }
 
@@ -131,7 +154,7 @@ Result<void> PartitionLog::start_epoch(LeaderEpoch epoch) {
     std::lock_guard lock(mutex_);
     if (auto usable = check_usable(); !usable) return usable;
     // Written with the first record: an epoch without records needs no memory.
-    epochs_dirty_ |= epochs_.assign(epoch, log_end_offset());
+    epoch_is_unwritten_ |= epochs_.assign(epoch, log_end_offset());
     return {};
 }
 
