@@ -72,7 +72,6 @@ Result<void> apply(ControlContext& context, const ConfigResource& resource,
                    const ConfigChanges& changes) {
     ConfigMap all = current_configs(context, resource);
     for (const auto& [key, value] : changes) {
-        if (auto valid = check_min_insync(context, resource, key, !value); !valid) return valid;
         if (!value)
             all.erase(key);
         else if (value->size() > kConfigValueMax)
@@ -81,6 +80,8 @@ Result<void> apply(ControlContext& context, const ConfigResource& resource,
             all[key] = *value;
     }
     if (auto valid = context.rules.check(resource, all); !valid) return valid;
+    for (const auto& [key, value] : changes)
+        if (auto valid = check_min_insync(context, resource, key, !value); !valid) return valid;
     if (auto exists = check_exists(context, resource); !exists) return exists;
     for (const auto& [key, value] : changes) add_config_record(context, resource, key, value);
     for (const auto& [key, value] : changes) add_clear_elr_record(context, resource, key);
