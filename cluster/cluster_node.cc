@@ -76,7 +76,7 @@ Result<void> ClusterNode::become_controller() {
 
 void ClusterNode::publish(std::shared_ptr<const ImageState> image) {
     const MetadataImagePtr published = std::move(image);
-    image_.store(published, std::memory_order_release);
+    image_.store(published);
     if (listener_) listener_(published);
 }
 

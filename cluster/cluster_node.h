@@ -2,10 +2,10 @@
 // One node's part in the cluster, wired: metadata log, image, controller, partitions.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 
+#include "base/published.h"
 #include "cluster/commit_queue.h"
 #include "cluster/control_context.h"
 #include "cluster/local_controller.h"
@@ -41,7 +41,7 @@ class ClusterNode {
                                                      ClusterNodeParts parts);
 
     /// Any thread. Never null.
-    MetadataImagePtr image() const { return image_.load(std::memory_order_acquire); }
+    MetadataImagePtr image() const { return image_.load(); }
     Controller& controller() { return *controller_; }
     PartitionTable& partitions() { return registry_; }
     int64_t broker_epoch() const { return broker_epoch_; }
@@ -70,7 +70,7 @@ class ClusterNode {
     PartitionRegistry registry_;
     std::shared_ptr<CommitQueue> commits_;
     std::unique_ptr<LocalController> controller_;
-    std::atomic<MetadataImagePtr> image_;
+    Published<const MetadataImage> image_;
     std::function<void(const MetadataImagePtr&)> listener_;
     int64_t broker_epoch_ = -1;
 };

@@ -150,6 +150,7 @@ void LocalPartition::wake_waiters() {
 
 Result<void> LocalPartition::apply(const PartitionState& state, int32_t node_id) {
     std::vector<Acknowledgement> failed;
+    std::optional<Offset> unsynced;
     {
         std::lock_guard lock(mutex_);
         const bool leads = state.leader == node_id;
@@ -158,15 +159,25 @@ Result<void> LocalPartition::apply(const PartitionState& state, int32_t node_id)
         if (leads) {
             if (auto started = log_->start_epoch(LeaderEpoch(state.leader_epoch)); !started)
                 return started;
-            // The only replica: all that its log holds is committed.
-            log_->advance_high_watermark(log_->log_end_offset());
+            unsynced = commit_log();
             leading_.store(true, std::memory_order_release);
         } else {
             failed = stop_leading();
         }
     }
+    if (unsynced) sync_up_to(*unsynced);
     for (const Acknowledgement& one : failed) one.done(not_leader());
     wake_waiters();
+    return {};
+}
+
+std::optional<Offset> LocalPartition::commit_log() {
+    const Offset end = log_->log_end_offset();
+    if (end - log_->recovery_point() >= log_->config().flush_messages) {
+        ++syncs_in_flight_;
+        return end;
+    }
+    if (syncs_in_flight_ == 0) log_->advance_high_watermark(end);
     return {};
 }
 

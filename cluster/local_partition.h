@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <optional>
 
 #include "cluster/partition.h"
 
@@ -49,6 +50,9 @@ class LocalPartition final : public Partition, public std::enable_shared_from_th
     /// syncs_in_flight_, mutex_ not held.
     void sync_up_to(Offset end);
     void on_synced(Offset end, Result<void> result);
+    /// Of the only replica all records are committed, but for those that flush.messages wants on
+    /// the device first: for them the caller must sync_up_to() the result. REQUIRES: mutex_ held.
+    std::optional<Offset> commit_log();
     /// Removes and returns what may be acknowledged below `end`. REQUIRES: mutex_ held.
     std::vector<Acknowledgement> take_acknowledged(Offset end);
     std::vector<Acknowledgement> stop_leading();

@@ -23,8 +23,19 @@ TYPES = {
     "string": "std::string", "class": "std::string", "password": "std::string",
     "list": "std::vector<std::string>",
 }
-RULES = ["list", "non_empty_list", "non_empty", "non_null", "gzip_level", "throttled_replicas",
-         "offset_reset", "quorum_voters", "bootstrap_servers"]
+# Checks by name, and what they ask for.
+RULES = {
+    "none": "",
+    "list": "nothing twice",
+    "non_empty_list": "one element or more, nothing twice",
+    "non_empty": "not empty",
+    "non_null": "",
+    "gzip_level": "1 to 9, or -1",
+    "throttled_replicas": "`*` or partition:broker,...",
+    "offset_reset": "earliest, latest, by_duration:(ISO 8601)",
+    "quorum_voters": "id@host:port,...",
+    "bootstrap_servers": "host:port,...",
+}
 KNOWN = {"name", "type", "default", "importance", "doc", "range", "one_of", "one_of_any_case", "rule",
          "dynamic", "internal", "effective", "synonyms", "broker"}
 DYNAMIC = {None: "kReadOnly", "per-broker": "kPerBroker", "cluster-wide": "kClusterWide"}
@@ -160,7 +171,8 @@ def valid_values(entry):
     if "range" in entry:
         least, most = entry["range"]
         return f"{least} or more" if most is None else f"{least} to {most}"
-    return ", ".join(entry.get("one_of") or entry.get("one_of_any_case") or [])
+    choices = entry.get("one_of") or entry.get("one_of_any_case")
+    return ", ".join(choices) if choices else RULES[entry.get("rule", "none")]
 
 
 def docs_row(scope, entry):

@@ -7,6 +7,7 @@ A client program in any language knows two words:
                                          offset|timestamp|key|value|name=value,name=value
 "~" stands for null in a key or value.
 """
+
 import os
 import pathlib
 import subprocess
@@ -53,17 +54,21 @@ def run(command, **options):
 def consume_and_check(command, count, expected=expected_line):
     """Runs a consumer and checks its lines while it prints them."""
     words = [str(word) for word in command]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         try:
             check_lines(process.stdout, count, expected)
         except AssertionError as problem:
             process.kill()
-            raise AssertionError(f"{words}: {problem}\n{process.stderr.read()[-2000:]}") from problem
+            raise AssertionError(
+                f"{words}: {problem}\n{process.stderr.read()[-2000:]}"
+            ) from problem
     expect(process.returncode == 0, f"{words} ended with {process.returncode}")
 
 
 def codec_cases(suite, program, label="", count=COUNT):
-    """Adds a case a codec: the program's records come back equal, to itself and to Milena's library."""
+    """Adds a case a codec: what the program produced comes back equal when it consumes."""
     for codec in CODECS:
 
         def case(broker, codec=codec):
@@ -97,5 +102,3 @@ def virtual_environment(name, *packages):
 
 def folder_of(file):
     return pathlib.Path(file).resolve().parent
-
-

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fetches what the compatibility tests run; what is there already is left alone."""
+
 import importlib
 import sys
 

@@ -27,6 +27,10 @@ constexpr std::string_view kHelp =
 
 constexpr std::string_view kVersion = "milena 0.1.0 (Apache Kafka 4.4 protocol)\n";
 
+/// Nobody said who may connect, so only this machine may; with a file or environment Kafka's
+/// default holds, which is every interface.
+constexpr std::string_view kEmbeddedListeners = "PLAINTEXT://localhost:9092";
+
 void put_all(ConfigMap& into, const ConfigMap& from) {
     for (const auto& [name, value] : from) into[name] = value;
 }
@@ -70,6 +74,7 @@ bool is_option(const std::string& argument, std::string_view name) {
 Result<CommandLine> read_command_line(int argc, char** argv, char** environment) {
     CommandLine command;
     ConfigMap options;
+    bool has_file = false;
     std::vector<std::string> arguments(argv + 1, argv + argc);
     for (size_t i = 0; i < arguments.size(); ++i) {
         const std::string& argument = arguments[i];
@@ -89,13 +94,15 @@ Result<CommandLine> read_command_line(int argc, char** argv, char** environment)
             options["log.dirs"] = *value;
         } else if (argument.starts_with("-")) {
             return usage_error("there is no option " + argument);
-        } else if (auto read = read_settings_file(argument, command.given); !read) {
-            return read.error();
+        } else {
+            if (auto read = read_settings_file(argument, command.given); !read) return read.error();
+            has_file = true;
         }
     }
     std::vector<std::string> variables;
     for (char** one = environment; one && *one; ++one) variables.emplace_back(*one);
     Environment found = read_environment(variables);
+    if (!has_file && found.properties.empty()) command.given["listeners"] = kEmbeddedListeners;
     put_all(command.given, found.properties);
     put_all(command.given, options);
     command.cluster_id = found.cluster_id;

@@ -10,7 +10,8 @@
 namespace milena {
 
 struct CommandLine {
-    /// From the configuration file, then the environment, then the options: the later wins.
+    /// From the configuration file, then the environment, then the options: the later wins. With
+    /// neither file nor environment the broker listens on localhost only.
     ConfigMap given;
     std::string cluster_id;  ///< of the environment; may be empty
     /// To be printed instead of running: help or version.

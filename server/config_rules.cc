@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/config_rules.h"
 
+#include "cluster/topic_control.h"
 #include "server/settings/describe.h"
+#include "server/settings/resource_checks.h"
 #include "server/settings/topic_config.h"
 
 namespace milena {
@@ -21,25 +23,22 @@ SettingScope scope_of(ConfigResourceType type) {
     }
 }
 
-Result<void> check_each(SettingScope scope, const ConfigMap& all) {
-    for (const auto& [name, value] : all) {
-        const Setting* setting = find_setting(scope, name);
-        if (!setting) {
-            // Kafka keeps a broker's unknown settings, for plug-ins that may know them.
-            if (scope == SettingScope::kBroker) continue;
-            return Error(ErrorCode::INVALID_CONFIG, "there is no setting " + name);
-        }
-        if (auto parsed = parse_setting(*setting, value); !parsed) return parsed.error();
-    }
-    return {};
-}
-
 }  // namespace
 
 Result<void> SettingsRules::check(const ConfigResource& resource, const ConfigMap& all) const {
-    if (resource.type == ConfigResourceType::kTopic)
-        return check_topic_config(all, settings_.static_values());
-    return check_each(scope_of(resource.type), all);
+    if (resource.type == ConfigResourceType::kBroker)
+        return check_broker_config(all, resource.name.empty());
+    if (resource.name.empty())
+        return Error(ErrorCode::INVALID_REQUEST, "Only brokers have defaults; name the resource.");
+    switch (resource.type) {
+        case ConfigResourceType::kTopic:
+            if (auto named = check_topic_name(resource.name); !named) return named;
+            return check_topic_config(all, settings_.static_values());
+        case ConfigResourceType::kGroup:
+            return check_group_config(all, settings_.static_values());
+        default:
+            return check_client_metrics_config(all);
+    }
 }
 
 bool SettingsRules::is_list(ConfigResourceType type, std::string_view key) const {
@@ -63,9 +62,13 @@ std::vector<ConfigRules::EffectiveConfig> SettingsRules::effective_topic_configs
     const MetadataImage& image, const ConfigMap& overrides) const {
     std::vector<EffectiveConfig> all;
     auto layers = ConfigLayers::of(settings_, image, node_id_);
-    for (auto& described : describe_topic(layers, overrides))
-        all.push_back({described.name, described.value, described.read_only,
-                       static_cast<int8_t>(described.source), described.sensitive});
+    for (auto& described : describe_topic(layers, overrides)) {
+        // As given, where DescribeConfigs shows how it is understood.
+        auto given = overrides.find(described.name);
+        all.push_back({described.name, given != overrides.end() ? given->second : described.value,
+                       described.read_only, static_cast<int8_t>(described.source),
+                       described.sensitive});
+    }
     return all;
 }
 

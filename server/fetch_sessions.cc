@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/fetch_sessions.h"
 
+#include <algorithm>
 #include <limits>
 #include <random>
 
@@ -23,14 +24,17 @@ int32_t random_session_id() {
                                                   std::numeric_limits<int32_t>::max())(generator);
 }
 
+/// Any negative epoch means that the client doesn't know it.
+LeaderEpoch epoch_or_none(int32_t epoch) { return LeaderEpoch(std::max(epoch, -1)); }
+
 template <class Visit>
 void visit_targets(const FetchRequest& request, bool by_topic_id, Visit visit) {
     for (const auto& topic : request.topics) {
         auto name = by_topic_id ? nullptr : std::make_shared<const std::string>(topic.topic);
         for (const auto& asked : topic.partitions)
             visit(FetchTarget{name, topic.topic_id, asked.partition, Offset(asked.fetch_offset),
-                              asked.partition_max_bytes, LeaderEpoch(asked.current_leader_epoch),
-                              LeaderEpoch(asked.last_fetched_epoch)});
+                              asked.partition_max_bytes, epoch_or_none(asked.current_leader_epoch),
+                              epoch_or_none(asked.last_fetched_epoch)});
     }
 }
 

@@ -163,9 +163,12 @@ Result<void> Node::join_cluster() {
 }
 
 void Node::follow(const MetadataImage& image) {
-    settings_->apply_dynamic(
+    const bool changed = settings_->apply_dynamic(
         image.configs({ConfigResourceType::kBroker, ""}),
         image.configs({ConfigResourceType::kBroker, std::to_string(node_id_)}));
+    if (!changed) return;
+    const auto settings = settings_->current();
+    server_->limit_connections(settings->max_connections, settings->max_connections_per_ip);
 }
 
 Result<void> Node::stop() {

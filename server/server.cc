@@ -71,7 +71,9 @@ class Server::Acceptor final : public SocketEvents, public std::enable_shared_fr
 Server::Server(const ServerOptions& options, RequestService& service, BlockingPool& pool)
     : options_(options),
       memory_(options.frame_memory_bytes),
-      setting_{service, memory_, pool, options.request_bytes_max} {
+      setting_{service, memory_, pool, options.request_bytes_max},
+      connections_max_(options.connections_max),
+      connections_per_address_max_(options.connections_per_address_max) {
     for (int i = 0; i < options.cores; ++i) {
         cores_.push_back(std::make_unique<Core>());
         cores_.back()->network = std::make_unique<NetworkCore>("network-" + std::to_string(i));
@@ -104,6 +106,11 @@ void Server::open() {
     run_on(*cores_[0], [this] {
         for (auto& acceptor : acceptors_) acceptor->wait();
     });
+}
+
+void Server::limit_connections(int in_all, int per_address) {
+    connections_max_ = in_all;
+    connections_per_address_max_ = per_address;
 }
 
 void Server::drain(std::chrono::milliseconds limit) {
@@ -169,7 +176,7 @@ void Server::on_closed(Core& core, Connection& connection) {
 bool Server::count_in(const std::string& address) {
     std::lock_guard lock(addresses_mutex_);
     int& count = addresses_[address];
-    if (count >= options_.connections_per_address_max) return false;
+    if (count >= connections_per_address_max_) return false;
     ++count;
     return true;
 }

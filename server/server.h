@@ -38,6 +38,8 @@ class Server {
     /// Binds; the port is that which was asked for, or picked. Accepting begins with open().
     Result<uint16_t> bind(const std::string& listener, const std::string& host, uint16_t port);
     void open();
+    /// For connections that are yet to come. Any thread.
+    void limit_connections(int in_all, int per_address);
     /// Accepts nobody any more, answers what is in flight, closes; what is not done by `limit` is
     /// cut off. Cores go on running.
     void drain(std::chrono::milliseconds limit);
@@ -62,7 +64,7 @@ class Server {
     /// False if `address` has its full number.
     bool count_in(const std::string& address);
     void count_out(const std::string& address);
-    bool is_full() const { return connection_count_ >= options_.connections_max; }
+    bool is_full() const { return connection_count_ >= connections_max_; }
     void sweep(Core& core);
     void run_on(Core& core, std::function<void()> task);
     void on_each_connection(const std::function<void(Connection&)>& act);
@@ -74,6 +76,8 @@ class Server {
     std::vector<std::shared_ptr<Acceptor>> acceptors_;
     bool running_ = false;
     std::atomic<int> connection_count_{0};
+    std::atomic<int> connections_max_;
+    std::atomic<int> connections_per_address_max_;
     std::mutex addresses_mutex_;
     std::unordered_map<std::string, int> addresses_;  // guarded by addresses_mutex_
 };

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/file.h"
-#include "storage/published.h"
+#include "base/published.h"
 
 namespace milena {
 

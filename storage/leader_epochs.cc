@@ -49,7 +49,7 @@ std::optional<LeaderEpoch> LeaderEpochs::epoch_of(Offset offset) const {
 std::pair<LeaderEpoch, Offset> LeaderEpochs::end_offset_for(LeaderEpoch requested,
                                                             Offset log_end) const {
     const std::pair<LeaderEpoch, Offset> undefined{kNoLeaderEpoch, kNoOffset};
-    if (requested.value < 0 || entries_.empty()) return undefined;
+    if (requested == kNoLeaderEpoch || entries_.empty()) return undefined;
     if (requested == entries_.back().epoch) return {requested, log_end};
     auto next = std::find_if(entries_.begin(), entries_.end(),
                              [&](const EpochStart& entry) { return entry.epoch > requested; });

@@ -8,12 +8,12 @@
 
 #include "base/clock.h"
 #include "base/executor.h"
+#include "base/published.h"
 #include "storage/file_cache.h"
 #include "storage/file_names.h"
 #include "storage/leader_epochs.h"
 #include "storage/log.h"
 #include "storage/producer_state.h"
-#include "storage/published.h"
 #include "storage/read_hints.h"
 #include "storage/recent_borders.h"
 #include "storage/segment.h"
@@ -138,6 +138,9 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
 
     // Reading (partition_log_read.cc).
     std::shared_ptr<const SegmentList> segments() const { return segments_.load(); }
+    /// REQUIRES: `from` < `end`, both within the log.
+    Result<LogRead> read_segments(Offset from, int64_t max_bytes, Offset end, bool at_least_one,
+                                  bool with_aborted);
     /// Position of the batch that holds `from`, or of the first after it.
     Result<std::optional<int64_t>> find_start(Segment& segment, Offset from) const;
     /// Position where segment `index` stops being below `end`.
@@ -157,6 +160,8 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     void drop_segments_below_start();
     Result<void> sync_files();
     Result<void> sync_directory();
+    /// Whether the files of `segment` may be gone because it was dropped, or the whole log deleted.
+    bool is_removed(const Segment& segment) const;
 
     const LogEnvironment environment_;
     const PartitionName name_;

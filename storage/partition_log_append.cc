@@ -170,11 +170,12 @@ Result<void> PartitionLog::write_batches(BytesView bytes, const LogConfig& confi
         if (auto rolled = roll(first.base_offset); !rolled) return rolled;
     const std::shared_ptr<Segment> active = segments()->back();
     int64_t position = active->size();
-    if (position == 0) directory_dirty_ = true;  // its files are made now
     if (auto written = active->append(bytes, config); !written) {
         if (active->is_torn()) return go_offline(written.error());
         return written;
     }
+    // Its files were made now, and whoever syncs these records must sync their names, too.
+    if (position == 0) directory_dirty_ = true;
     note_appended(bytes, position);
     return {};
 }

@@ -62,8 +62,17 @@ Result<LogRead> PartitionLog::read(Offset from, int64_t max_bytes, Offset end, b
     if (from < log_start_offset() || from > log_end)
         return out_of_range(from, log_start_offset(), log_end);
     end = std::min(end, log_end);
+    if (from >= end) return LogRead();
+    auto found = read_segments(from, max_bytes, end, at_least_one, with_aborted);
+    // What was deleted meanwhile may have been missed, or found broken.
+    if (auto usable = check_usable(); !usable) return usable.error();
+    if (from < log_start_offset()) return out_of_range(from, log_start_offset(), log_end);
+    return found;
+}
+
+Result<LogRead> PartitionLog::read_segments(Offset from, int64_t max_bytes, Offset end,
+                                            bool at_least_one, bool with_aborted) {
     LogRead found;
-    if (from >= end) return found;
     const auto segments = this->segments();
     for (size_t i = segment_index(*segments, from); i < segments->size(); ++i) {
         Segment& segment = *(*segments)[i];

@@ -45,10 +45,12 @@ Result<void> PartitionLog::sync_files() {
     for (size_t i = 0; i < segments->size(); ++i) {
         bool sealed = i + 1 < segments->size();
         if (sealed && (*segments)[i + 1]->base_offset() <= from) continue;
-        if (auto synced = (*segments)[i]->sync(sealed); !synced) return go_offline(synced.error());
+        auto synced = (*segments)[i]->sync(sealed);
+        if (!synced && !is_removed(*(*segments)[i])) return go_offline(synced.error());
     }
     if (directory_dirty_.exchange(false))
-        if (auto synced = sync_directory(); !synced) return go_offline(synced.error());
+        if (auto synced = sync_directory(); !synced && !retired_.load())
+            return go_offline(synced.error());
     int64_t known = recovery_point_.load();
     while (known < end.value && !recovery_point_.compare_exchange_weak(known, end.value)) {
     }
@@ -56,11 +58,21 @@ Result<void> PartitionLog::sync_files() {
     return {};
 }
 
+bool PartitionLog::is_removed(const Segment& segment) const {
+    if (retired_.load()) return true;
+    const auto current = segments();
+    return std::none_of(current->begin(), current->end(),
+                        [&](const auto& one) { return one.get() == &segment; });
+}
+
 Result<void> PartitionLog::sync_directory() {
-    auto file = environment_.files().open(topic_id_path(*directory_), OpenMode::kReadWrite);
+    FileSystem& files = environment_.files();
+    auto file = files.open(topic_id_path(*directory_), OpenMode::kReadWrite);
     if (!file) return file.error();
     if (auto synced = (*file)->sync(); !synced) return synced;
-    return environment_.files().sync_directory(*directory_);
+    if (auto synced = files.sync_directory(*directory_); !synced) return synced;
+    // The directory itself may be new.
+    return files.sync_directory(directory_->substr(0, directory_->rfind('/')));
 }
 
 void PartitionLog::tick() {

@@ -84,6 +84,9 @@ Result<BatchPosition> Segment::batch_at(int64_t position) {
     BatchScanner scanner(**file, position, size());
     auto batch = scanner.next();
     if (!batch) return batch.error();
+    if (!*batch)
+        return Error(ErrorCode::KAFKA_STORAGE_ERROR,
+                     path(kLogSuffix) + " ends at position " + std::to_string(position));
     return **batch;
 }
 

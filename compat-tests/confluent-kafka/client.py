@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A confluent-kafka program: produce and consume as compat-tests/common.py describes, and admin."""
+
 import sys
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
@@ -10,7 +11,9 @@ FIRST_TIMESTAMP = 1_700_000_000_000
 
 
 def produce(address, topic, codec, count):
-    producer = Producer({"bootstrap.servers": address, "compression.type": codec, "enable.idempotence": True})
+    producer = Producer(
+        {"bootstrap.servers": address, "compression.type": codec, "enable.idempotence": True}
+    )
     failures = []
 
     def delivered(error, _):
@@ -42,7 +45,9 @@ def text(value):
 
 
 def consume(address, topic, count):
-    consumer = Consumer({"bootstrap.servers": address, "group.id": "unused", "enable.auto.commit": False})
+    consumer = Consumer(
+        {"bootstrap.servers": address, "group.id": "unused", "enable.auto.commit": False}
+    )
     consumer.assign([TopicPartition(topic, 0, 0)])
     found = 0
     while found < int(count):
@@ -52,8 +57,16 @@ def consume(address, topic, count):
         for message in messages[: int(count) - found]:
             if message.error():
                 raise KafkaException(message.error())
-            headers = ",".join(f"{name}={value.decode()}" for name, value in message.headers() or [])
-            fields = [message.offset(), message.timestamp()[1], text(message.key()), text(message.value()), headers]
+            headers = ",".join(
+                f"{name}={value.decode()}" for name, value in message.headers() or []
+            )
+            fields = [
+                message.offset(),
+                message.timestamp()[1],
+                text(message.key()),
+                text(message.value()),
+                headers,
+            ]
             print("|".join(map(str, fields)))
             found += 1
 
@@ -70,7 +83,9 @@ def admin(address, name):
     resource = ConfigResource("topic", name)
     configs = results(client.describe_configs([resource]))[resource]
     assert configs["retention.ms"].value == "1234567", configs["retention.ms"]
-    results(client.alter_configs([ConfigResource("topic", name, set_config={"segment.ms": "7654321"})]))
+    results(
+        client.alter_configs([ConfigResource("topic", name, set_config={"segment.ms": "7654321"})])
+    )
     configs = results(client.describe_configs([resource]))[resource]
     assert configs["segment.ms"].value == "7654321", configs["segment.ms"]
     broker = ConfigResource("broker", "1")

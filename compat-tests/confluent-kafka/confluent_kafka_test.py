@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """confluent-kafka wheels: each bundles the librdkafka of its own number, from old to new."""
+
 import sys
 
 from common import Suite, codec_cases, folder_of, main, run, virtual_environment
@@ -9,7 +10,10 @@ VERSIONS = ["2.0.2", "2.3.0", "2.6.1", "2.8.2", "2.16.1"]
 
 
 def environments():
-    return {version: virtual_environment(f"confluent-kafka-{version}", f"confluent-kafka=={version}") for version in VERSIONS}
+    return {
+        version: virtual_environment(f"confluent-kafka-{version}", f"confluent-kafka=={version}")
+        for version in VERSIONS
+    }
 
 
 if __name__ == "__main__":

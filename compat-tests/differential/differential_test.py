@@ -95,9 +95,9 @@ class Oracle:
         return found
 
 
-def accepted(name, api, path):
+def accepted(name, question, path):
     return next(
-        (entry for entry in ACCEPTED if all(map(_matches, (name, api, path), entry))), None
+        (entry for entry in ACCEPTED if all(map(_matches, (name, question, path), entry))), None
     )
 
 
@@ -121,7 +121,7 @@ class Comparison:
                 print(f"    {kafka_step}: {kafka_step.answer}")
             self.answers += 1
             for path, kafka, milena in differences(kafka_step.answer, milena_step.answer):
-                entry = accepted(name, kafka_step.api, path)
+                entry = accepted(name, str(kafka_step), path)
                 if entry:
                     self.used.add(entry)
                 else:

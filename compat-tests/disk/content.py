@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fills a broker with what a data directory can hold, and reads all of it back for comparison."""
+
 import time
 
 from milena_test import batch, codecs
@@ -29,16 +30,25 @@ def fill(broker):
         client.create_topic("disk-trimmed", 1)
         client.create_topic("disk-append-time", 1, {"message.timestamp.type": "LogAppendTime"})
         client.create_topic("disk-empty", 3)
-        client.create_topic("disk.with_odd-name", 1, {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.99"})
+        client.create_topic(
+            "disk.with_odd-name",
+            1,
+            {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.99"},
+        )
         gone = client.create_topic("disk-deleted", 1)
-        client.request("DeleteTopics", 6, {"Topics": [{"Name": None, "TopicId": gone}], "TimeoutMs": 10000})
+        client.request(
+            "DeleteTopics", 6, {"Topics": [{"Name": None, "TopicId": gone}], "TimeoutMs": 10000}
+        )
         _fill_topic(client, "disk-rolled", 0, 8000, 40)
         _fill_topic(client, "disk-rolled", 1, 50, 1)
         _fill_idempotent(client, "disk-idempotent", 6000, 20)
         _fill_topic(client, "disk-trimmed", 0, 300, 10)
         _trim(client, "disk-trimmed", 123)
         _fill_topic(client, "disk-append-time", 0, 100, 10)
-        keyed = [batch.Record(b"key-%d" % (i % 10), b"%d" % i, timestamp=FIRST_TIMESTAMP + i) for i in range(100)]
+        keyed = [
+            batch.Record(b"key-%d" % (i % 10), b"%d" % i, timestamp=FIRST_TIMESTAMP + i)
+            for i in range(100)
+        ]
         _append(client, "disk.with_odd-name", 0, batch.build(keyed))
 
 
@@ -62,7 +72,11 @@ def _fill_idempotent(client, topic, count, batch_size):
         producer = producers[number % 2]
         if number * batch_size == count // 2 + batch_size:
             producer[1:] = [producer[1] + 1, 0]
-        fields = {"producer_id": producer[0], "producer_epoch": producer[1], "base_sequence": producer[2]}
+        fields = {
+            "producer_id": producer[0],
+            "producer_epoch": producer[1],
+            "base_sequence": producer[2],
+        }
         _append(client, topic, 0, batch.build(_records(first, batch_size, now), **fields))
         producer[2] += batch_size
 

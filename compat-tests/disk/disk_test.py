@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Data directories: Kafka's DumpLogSegments reads every file, and brokers take over from each other."""
+"""Data directories: Kafka's DumpLogSegments reads every file; brokers take over from each other."""
+
 import contextlib
 import pathlib
 import sys
@@ -12,7 +13,8 @@ from milena_test.suite import chosen_broker, expect_equal
 
 suite = Suite("disk")
 COMPLAINTS = [
-    "isvalid: false", "Mismatches in", "Found timestamp mismatch", "Found out of order timestamp", "Non-consecutive",
+    "isvalid: false", "Mismatches in", "Found timestamp mismatch", 
+    "Found out of order timestamp", "Non-consecutive",
     "sanity check failed", "Exception", "Error", "Could not", "Problem", "corrupt",
 ]  # fmt: skip
 DUMP_FILES_MAX = 60  # a call: the JVM's start is what costs
@@ -46,26 +48,47 @@ def directory(kind, crashed=False):
 
 def dumped(broker_kind):
     with directory(broker_kind) as (data, seen):
-        partitions = [path for path in data.iterdir() if path.is_dir() and path.name != "__cluster_metadata-0"]
+        partitions = [
+            path for path in data.iterdir() if path.is_dir() and path.name != "__cluster_metadata-0"
+        ]
         partitions = [path for path in partitions if not path.name.endswith("-delete")]
         logs = sorted(file for path in partitions for file in path.glob("*.log"))
         expect(len(logs) > 7, f"{len(logs)} segments")
         text = dump(logs, "--deep-iteration", "--print-data-log")
-        expected = sum(len(records) for _, _, parts in seen.values() for _, records in parts.values())
+        expected = sum(
+            len(records) for _, _, parts in seen.values() for _, records in parts.values()
+        )
         found = text.count("| offset: ")
         expect(found >= expected, f"{found} records dumped, {expected} readable")
-        indexes = [f for path in partitions for suffix in ("index", "timeindex") for f in path.glob(f"*.{suffix}")]
+        indexes = [
+            f
+            for path in partitions
+            for suffix in ("index", "timeindex")
+            for f in path.glob(f"*.{suffix}")
+        ]
         dump(sorted(indexes), "--index-sanity-check")
-        filled = [index for index in indexes if index.stat().st_size]  # the tool fails on an empty one
+        filled = [
+            index for index in indexes if index.stat().st_size
+        ]  # the tool fails on an empty one
         dump(sorted(filled), "--verify-index-only")
         snapshots = sorted(file for path in partitions for file in path.glob("*.snapshot"))
         expect(len(snapshots) > 2, f"{len(snapshots)} producer snapshots")
         expect("producerId" in dump(snapshots), "no producer in the snapshots")
         metadata = data / "__cluster_metadata-0"
-        text = dump(sorted(metadata.glob("*.log")), "--cluster-metadata-decoder", "--deep-iteration")
-        for record in ("TOPIC_RECORD", "PARTITION_RECORD", "CONFIG_RECORD", "FEATURE_LEVEL_RECORD", "REGISTER_BROKER_RECORD"):
+        text = dump(
+            sorted(metadata.glob("*.log")), "--cluster-metadata-decoder", "--deep-iteration"
+        )
+        for record in (
+            "TOPIC_RECORD",
+            "PARTITION_RECORD",
+            "CONFIG_RECORD",
+            "FEATURE_LEVEL_RECORD",
+            "REGISTER_BROKER_RECORD",
+        ):
             expect(f'"type":"{record}"' in text, f"no {record}")
-        checkpoints = sorted(metadata.glob("*.checkpoint")) + sorted(data.glob("bootstrap.checkpoint"))
+        checkpoints = sorted(metadata.glob("*.checkpoint")) + sorted(
+            data.glob("bootstrap.checkpoint")
+        )
         if checkpoints:
             dump(checkpoints, "--cluster-metadata-decoder")
 
@@ -95,7 +118,9 @@ def expect_seen(found, expected, what, crashed=False):
             else:
                 expect_equal(found_start, start, f"{what}: start of {name}-{index}")
             lengths = f"{len(found_records)}, expected {len(records)}"
-            expect(found_records == records, f"{what}: records of {name}-{index} differ ({lengths})")
+            expect(
+                found_records == records, f"{what}: records of {name}-{index} differ ({lengths})"
+            )
 
 
 @suite.case
@@ -127,7 +152,10 @@ def files_equal_those_of_apache_kafka(_):
     theirs, ours = files
     expect_equal(sorted(ours), sorted(theirs), "names")
     for name, content_bytes in theirs.items():
-        expect(ours[name] == content_bytes, f"{name}: {len(ours[name])} bytes, {len(content_bytes)} by Kafka")
+        expect(
+            ours[name] == content_bytes,
+            f"{name}: {len(ours[name])} bytes, {len(content_bytes)} by Kafka",
+        )
 
 
 @suite.case

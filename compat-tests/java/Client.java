@@ -45,7 +45,9 @@ public class Client {
     private static ProducerRecord<byte[], byte[]> record(String topic, long i) {
         byte[] key = i % 5 == 0 ? null : bytes("key-" + i % 1000);
         boolean tombstone = i % 11 == 0 && i % 5 != 0;
-        byte[] value = tombstone ? null : bytes("value-" + i + "-" + "x".repeat((int) (i % 50)));
+        byte[] value = tombstone ? null
+                                 : bytes("value-" + i + "-"
+                                       + "x".repeat((int) (i % 50)));
         ProducerRecord<byte[], byte[]> record =
             new ProducerRecord<>(topic, 0, FIRST_TIMESTAMP + i, key, value);
         if (i % 3 == 0)
@@ -53,15 +55,15 @@ public class Client {
         return record;
     }
 
-    private static void produce(String address, String topic, String codec, long count) throws Exception {
+    private static void produce(String address, String topic, String codec, long count)
+        throws Exception {
         Map<String, Object> settings = new HashMap<>();
         settings.put("bootstrap.servers", address);
         settings.put("compression.type", codec);
         List<Future<RecordMetadata>> sent = new ArrayList<>();
-        try (KafkaProducer<byte[], byte[]> producer =
-                 new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
-            for (long i = 0; i < count; i++)
-                sent.add(producer.send(record(topic, i)));
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+                 settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+            for (long i = 0; i < count; i++) sent.add(producer.send(record(topic, i)));
         }
         for (int i = 0; i < count; i++)
             check(sent.get(i).get().offset() == i, "offset of record " + i);
@@ -70,8 +72,12 @@ public class Client {
     private static String line(ConsumerRecord<byte[], byte[]> record) {
         StringBuilder headers = new StringBuilder();
         for (Header header : record.headers())
-            headers.append(headers.length() == 0 ? "" : ",").append(header.key()).append('=').append(text(header.value()));
-        return String.join("|", "" + record.offset(), "" + record.timestamp(), text(record.key()), text(record.value()), headers);
+            headers.append(headers.length() == 0 ? "" : ",")
+                .append(header.key())
+                .append('=')
+                .append(text(header.value()));
+        return String.join("|", "" + record.offset(), "" + record.timestamp(), text(record.key()),
+            text(record.value()), headers);
     }
 
     private static void consume(String address, String topic, long count) {
@@ -79,14 +85,14 @@ public class Client {
         settings.put("bootstrap.servers", address);
         settings.put("enable.auto.commit", "false");
         StringBuilder lines = new StringBuilder();
-        try (KafkaConsumer<byte[], byte[]> consumer =
-                 new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
+                 settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             TopicPartition partition = new TopicPartition(topic, 0);
             consumer.assign(List.of(partition));
             consumer.seekToBeginning(List.of(partition));
             long deadline = System.nanoTime() + WAIT.toNanos();
-            for (long found = 0; found < count; ) {
-                var records = consumer.poll(WAIT);  // may return early with nothing
+            for (long found = 0; found < count;) {
+                var records = consumer.poll(WAIT); // may return early with nothing
                 check(System.nanoTime() < deadline, "no record in time");
                 for (ConsumerRecord<byte[], byte[]> record : records) {
                     if (found++ < count)
@@ -102,7 +108,8 @@ public class Client {
             throw new AssertionError(what);
     }
 
-    private static void fails(Future<?> future, Class<? extends Exception> expected) throws Exception {
+    private static void fails(Future<?> future, Class<? extends Exception> expected)
+        throws Exception {
         try {
             future.get();
         } catch (ExecutionException problem) {
@@ -118,10 +125,14 @@ public class Client {
             configs(admin, name);
             offsets(admin, address, name);
             admin.createPartitions(Map.of(name, NewPartitions.increaseTo(4))).all().get();
-            check(admin.listPartitionReassignments().reassignments().get().isEmpty(), "reassignments");
-            check(!admin.describeLogDirs(List.of(1)).allDescriptions().get().get(1).isEmpty(), "log dirs");
-            check(admin.describeMetadataQuorum().quorumInfo().get().leaderId() == 1, "quorum leader");
-            check(!admin.describeFeatures().featureMetadata().get().finalizedFeatures().isEmpty(), "features");
+            check(admin.listPartitionReassignments().reassignments().get().isEmpty(),
+                "reassignments");
+            check(!admin.describeLogDirs(List.of(1)).allDescriptions().get().get(1).isEmpty(),
+                "log dirs");
+            check(
+                admin.describeMetadataQuorum().quorumInfo().get().leaderId() == 1, "quorum leader");
+            check(!admin.describeFeatures().featureMetadata().get().finalizedFeatures().isEmpty(),
+                "features");
             admin.deleteTopics(List.of(name)).all().get();
             fails(admin.deleteTopics(List.of(name)).all(), UnknownTopicOrPartitionException.class);
         }
@@ -129,16 +140,21 @@ public class Client {
 
     private static void topics(Admin admin, String name) throws Exception {
         check(admin.describeCluster().nodes().get().size() == 1, "one node");
-        NewTopic topic = new NewTopic(name, 2, (short) 1).configs(Map.of("retention.ms", "1234567"));
+        NewTopic topic =
+            new NewTopic(name, 2, (short) 1).configs(Map.of("retention.ms", "1234567"));
         admin.createTopics(List.of(topic)).all().get();
         fails(admin.createTopics(List.of(topic)).all(), TopicExistsException.class);
         fails(admin.createTopics(List.of(new NewTopic(name + "-3", 1, (short) 3))).all(),
             InvalidReplicationFactorException.class);
         check(admin.listTopics().names().get().contains(name), "listed");
-        check(admin.describeTopics(List.of(name)).allTopicNames().get().get(name).partitions().size() == 2, "partitions");
+        check(
+            admin.describeTopics(List.of(name)).allTopicNames().get().get(name).partitions().size()
+                == 2,
+            "partitions");
     }
 
-    private static String config(Admin admin, ConfigResource resource, String key) throws Exception {
+    private static String config(Admin admin, ConfigResource resource, String key)
+        throws Exception {
         Config config = admin.describeConfigs(List.of(resource)).all().get().get(resource);
         return config.get(key).value();
     }
@@ -146,10 +162,13 @@ public class Client {
     private static void configs(Admin admin, String name) throws Exception {
         ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, name);
         check(config(admin, topic, "retention.ms").equals("1234567"), "retention.ms");
-        AlterConfigOp set = new AlterConfigOp(new ConfigEntry("segment.ms", "7654321"), AlterConfigOp.OpType.SET);
+        AlterConfigOp set =
+            new AlterConfigOp(new ConfigEntry("segment.ms", "7654321"), AlterConfigOp.OpType.SET);
         admin.incrementalAlterConfigs(Map.of(topic, List.of(set))).all().get();
         check(config(admin, topic, "segment.ms").equals("7654321"), "segment.ms");
-        check(config(admin, new ConfigResource(ConfigResource.Type.BROKER, "1"), "node.id").equals("1"), "node.id");
+        check(config(admin, new ConfigResource(ConfigResource.Type.BROKER, "1"), "node.id")
+                  .equals("1"),
+            "node.id");
     }
 
     private static void offsets(Admin admin, String address, String name) throws Exception {
@@ -158,12 +177,21 @@ public class Client {
         admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(40))).all().get();
         check(offset(admin, partition, OffsetSpec.earliest()) == 40, "earliest");
         check(offset(admin, partition, OffsetSpec.latest()) == 100, "latest");
-        check(offset(admin, partition, OffsetSpec.maxTimestamp()) == 99, "offset of the largest timestamp");
-        check(offset(admin, partition, OffsetSpec.forTimestamp(FIRST_TIMESTAMP + 55)) == 55, "by time");
-        check(!admin.describeProducers(List.of(partition)).all().get().get(partition).activeProducers().isEmpty(), "producers");
+        check(offset(admin, partition, OffsetSpec.maxTimestamp()) == 99,
+            "offset of the largest timestamp");
+        check(offset(admin, partition, OffsetSpec.forTimestamp(FIRST_TIMESTAMP + 55)) == 55,
+            "by time");
+        check(!admin.describeProducers(List.of(partition))
+                  .all()
+                  .get()
+                  .get(partition)
+                  .activeProducers()
+                  .isEmpty(),
+            "producers");
     }
 
-    private static long offset(Admin admin, TopicPartition partition, OffsetSpec spec) throws Exception {
+    private static long offset(Admin admin, TopicPartition partition, OffsetSpec spec)
+        throws Exception {
         return admin.listOffsets(Map.of(partition, spec)).all().get().get(partition).offset();
     }
 

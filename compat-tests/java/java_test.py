@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Java client of Kafka 3.9 and of 4.x."""
+
 import sys
 
 from common import BUILD, Suite, codec_cases, folder_of, main, run

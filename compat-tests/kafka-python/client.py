@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A kafka-python program: produce and consume as compat-tests/common.py describes, and admin."""
+
 import sys
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
@@ -29,13 +30,28 @@ def text(value):
 
 
 def consume(address, topic, count):
-    consumer = KafkaConsumer(bootstrap_servers=address, consumer_timeout_ms=WAIT_MS, enable_auto_commit=False)
+    consumer = KafkaConsumer(
+        bootstrap_servers=address, consumer_timeout_ms=WAIT_MS, enable_auto_commit=False
+    )
     partition = TopicPartition(topic, 0)
     consumer.assign([partition])
     consumer.seek_to_beginning(partition)
     for found, record in enumerate(consumer, 1):
         headers = ",".join(f"{name}={value.decode()}" for name, value in record.headers)
-        print("|".join(map(str, [record.offset, record.timestamp, text(record.key), text(record.value), headers])))
+        print(
+            "|".join(
+                map(
+                    str,
+                    [
+                        record.offset,
+                        record.timestamp,
+                        text(record.key),
+                        text(record.value),
+                        headers,
+                    ],
+                )
+            )
+        )
         if found == int(count):
             return
     sys.exit("no record in time")

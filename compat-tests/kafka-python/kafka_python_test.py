@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """kafka-python: the pure Python client, an older and the newest release."""
+
 import sys
 
 from common import COUNT, Suite, codec_cases, folder_of, main, run, virtual_environment
@@ -10,7 +11,9 @@ CODEC_PACKAGES = ["lz4", "zstandard", "cramjam"]  # pure Python has only gzip
 
 def environments():
     return {
-        version: virtual_environment(f"kafka-python-{version}", f"kafka-python=={version}", *CODEC_PACKAGES, "python-snappy")
+        version: virtual_environment(
+            f"kafka-python-{version}", f"kafka-python=={version}", *CODEC_PACKAGES, "python-snappy"
+        )
         for version in VERSIONS
     }
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """kcat: records with keys and headers in every codec, metadata, offsets by time."""
+
 import subprocess
 import sys
 import tempfile
@@ -42,10 +43,29 @@ def _round_trip(broker, codec, count):
     with tempfile.NamedTemporaryFile("w+") as source:
         source.writelines(":".join(_key_and_value(i)) + "\n" for i in range(count))
         source.flush()
-        run(["kcat", "-P", "-b", broker.address, "-t", topic, "-p", "0", "-K:", "-z", codec, *HEADERS, "-l", source.name])
+        run(
+            [
+                "kcat",
+                "-P",
+                "-b",
+                broker.address,
+                "-t",
+                topic,
+                "-p",
+                "0",
+                "-K:",
+                "-z",
+                codec,
+                *HEADERS,
+                "-l",
+                source.name,
+            ]
+        )
     with _consume(broker, topic, "-o", "beginning") as consumer:
         lines = (times.strip(line) for line in consumer.stdout)
-        check_lines(lines, count, lambda i: "|".join([str(i), *_key_and_value(i), "trace=abc,empty="]))
+        check_lines(
+            lines, count, lambda i: "|".join([str(i), *_key_and_value(i), "trace=abc,empty="])
+        )
 
 
 for _codec in CODECS:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """librdkafka as Debian packages it, through its C interface."""
+
 import sys
 
 from common import BUILD, Suite, codec_cases, folder_of, main, run

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kafka's own command-line tools, unmodified."""
+
 import json
 import re
 import sys
@@ -43,48 +44,78 @@ def fill(broker, topic, count, partitions=1):
 def topics(broker):
     name = "tools-topics"
     config = ["--config", "cleanup.policy=compact"]
-    expect_in(tool(broker, "TopicCommand", "--create", "--topic", name, "--partitions", 2, *config), "Created topic")
+    expect_in(
+        tool(broker, "TopicCommand", "--create", "--topic", name, "--partitions", 2, *config),
+        "Created topic",
+    )
     expect_in(fails(broker, "TopicCommand", "--create", "--topic", name), "TopicExistsException")
     expect_in(fails(broker, "TopicCommand", "--create", "--topic", "a b"), "Invalid")
     too_many = fails(broker, "TopicCommand", "--create", "--topic", "x", "--replication-factor", 3)
     expect_in(too_many, "InvalidReplicationFactorException")
     expect_in(tool(broker, "TopicCommand", "--list"), name)
     text = tool(broker, "TopicCommand", "--describe", "--topic", name)
-    expect_in(text, "PartitionCount: 2", "ReplicationFactor: 1", "cleanup.policy=compact", "Leader: 1", "Isr: 1")
+    expect_in(
+        text,
+        "PartitionCount: 2",
+        "ReplicationFactor: 1",
+        "cleanup.policy=compact",
+        "Leader: 1",
+        "Isr: 1",
+    )
     tool(broker, "TopicCommand", "--alter", "--topic", name, "--partitions", 5)
     expect_in(tool(broker, "TopicCommand", "--describe", "--topic", name), "PartitionCount: 5")
     tool(broker, "TopicCommand", "--delete", "--topic", name)
     expect(name not in tool(broker, "TopicCommand", "--list"), "still listed")
 
 
+def config(broker, entity, *arguments):
+    """kafka-configs on one entity: ("topics", name), ("brokers", id) or ("brokers", None)."""
+    kind, name = entity
+    target = ["--entity-name", name] if name else ["--entity-default"]
+    return tool(broker, "kafka.admin.ConfigCommand", "--entity-type", kind, *target, *arguments)
+
+
+def set_config(broker, entity, text):
+    return config(broker, entity, "--alter", "--add-config", text)
+
+
 @suite.case
-def configs(broker):
-    name = "tools-configs"
+def topic_configs(broker):
+    topic = ("topics", "tools-configs")
     with broker.client() as client:
-        client.create_topic(name)
-    command = "kafka.admin.ConfigCommand"
-    topic = ["--entity-type", "topics", "--entity-name", name]
-    tool(broker, command, *topic, "--alter", "--add-config", "retention.ms=1234567,cleanup.policy=[compact,delete]")
-    expect_in(tool(broker, command, *topic, "--describe"), "retention.ms=1234567", "cleanup.policy=compact,delete")
-    expect_in(tool(broker, command, *topic, "--describe", "--all"), "segment.bytes=1073741824", "DEFAULT_CONFIG")
-    tool(broker, command, *topic, "--alter", "--delete-config", "retention.ms")
-    expect("retention.ms" not in tool(broker, command, *topic, "--describe"), "still set")
-    expect_in(fails(broker, command, *topic, "--alter", "--add-config", "retention.ms=x"), "InvalidConfigurationException")
-    brokers = ["--entity-type", "brokers"]
-    tool(broker, command, *brokers, "--entity-name", 1, "--alter", "--add-config", "log.retention.ms=7654321")
-    expect_in(tool(broker, command, *brokers, "--entity-name", 1, "--describe"), "log.retention.ms=7654321")
-    tool(broker, command, *brokers, "--entity-name", 1, "--alter", "--delete-config", "log.retention.ms")
-    tool(broker, command, *brokers, "--entity-default", "--alter", "--add-config", "log.retention.ms=99999999")
-    expect_in(tool(broker, command, *brokers, "--entity-default", "--describe"), "log.retention.ms=99999999")
-    tool(broker, command, *brokers, "--entity-default", "--alter", "--delete-config", "log.retention.ms")
-    expect_in(tool(broker, command, *brokers, "--entity-name", 1, "--describe", "--all"), "node.id=1")
+        client.create_topic(topic[1])
+    set_config(broker, topic, "retention.ms=1234567,cleanup.policy=[compact,delete]")
+    shown = config(broker, topic, "--describe")
+    expect_in(shown, "retention.ms=1234567", "cleanup.policy=compact,delete")
+    shown = config(broker, topic, "--describe", "--all")
+    expect_in(shown, "segment.bytes=1073741824", "DEFAULT_CONFIG")
+    config(broker, topic, "--alter", "--delete-config", "retention.ms")
+    expect("retention.ms" not in config(broker, topic, "--describe"), "still set")
+    try:
+        set_config(broker, topic, "retention.ms=x")
+    except AssertionError as problem:
+        expect_in(str(problem), "InvalidConfigurationException")
+    else:
+        raise AssertionError("retention.ms=x was taken")
+
+
+@suite.case
+def broker_configs(broker):
+    for entity, value in [(("brokers", 1), "7654321"), (("brokers", None), "99999999")]:
+        set_config(broker, entity, f"log.retention.ms={value}")
+        expect_in(config(broker, entity, "--describe"), f"log.retention.ms={value}")
+        config(broker, entity, "--alter", "--delete-config", "log.retention.ms")
+    expect_in(config(broker, ("brokers", 1), "--describe", "--all"), "node.id=1")
 
 
 @suite.case
 def offsets_and_deleted_records(broker):
     name = "tools-offsets"
     fill(broker, name, 100)
-    shown = [tool(broker, "GetOffsetShell", "--topic", name, "--time", time).strip() for time in (-1, -2, -3)]
+    shown = [
+        tool(broker, "GetOffsetShell", "--topic", name, "--time", time).strip()
+        for time in (-1, -2, -3)
+    ]
     expect(shown[:2] == [f"{name}:0:100", f"{name}:0:0"], f"offsets {shown}")
     partition = {"topic": name, "partition": 0, "offset": 30}
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
@@ -122,7 +153,9 @@ def features(broker):
 @suite.case
 def metadata_quorum(broker):
     status = tool(broker, "MetadataQuorumCommand", "describe", "--status")
-    expect_in(status, "ClusterId:", "LeaderId:", "HighWatermark:", "MaxFollowerLag:", "CurrentVoters:")
+    expect_in(
+        status, "ClusterId:", "LeaderId:", "HighWatermark:", "MaxFollowerLag:", "CurrentVoters:"
+    )
     replication = tool(broker, "MetadataQuorumCommand", "describe", "--replication")
     expect_in(replication, "NodeId", "LogEndOffset", "Leader")
 
@@ -142,19 +175,39 @@ def console_producer_and_consumer(broker):
 def producer_performance(broker):
     with broker.client() as client:
         client.create_topic("tools-performance", 3)
-    options = ["--topic", "tools-performance", "--num-records", 20000, "--record-size", 500, "--throughput", -1]
+    options = [
+        "--topic",
+        "tools-performance",
+        "--num-records",
+        20000,
+        "--record-size",
+        500,
+        "--throughput",
+        -1,
+    ]
     options += ["--producer-props", f"bootstrap.servers={broker.address}", "compression.type=lz4"]
     text = run(oracle.tool_command("ProducerPerformance", *options), timeout=TOOL_SECONDS_MAX)
     expect_in(text, "20000 records sent", "99.9th")
     with broker.client() as client:
-        expect(sum(client.list_offset("tools-performance", p) for p in range(3)) == 20000, "log ends")
+        expect(
+            sum(client.list_offset("tools-performance", p) for p in range(3)) == 20000, "log ends"
+        )
 
 
 @suite.case
 def verifiable_producer(broker):
     with broker.client() as client:
         client.create_topic("tools-verifiable")
-    text = tool(broker, "VerifiableProducer", "--topic", "tools-verifiable", "--max-messages", 1000, "--acks", -1)
+    text = tool(
+        broker,
+        "VerifiableProducer",
+        "--topic",
+        "tools-verifiable",
+        "--max-messages",
+        1000,
+        "--acks",
+        -1,
+    )
     events = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
     acknowledged = [event["offset"] for event in events if event["name"] == "producer_send_success"]
     expect(sorted(acknowledged) == list(range(1000)), f"{len(acknowledged)} acknowledged")

@@ -33,17 +33,18 @@ using PartitionAnswer = ProduceResponse::PartitionProduceResponse;
 constexpr int16_t kFirstVersionWithZstd = 7;
 
 /// Of failed appends Kafka gives the log start only where the batch itself could be read.
-bool tells_log_start(ErrorCode error) {
+bool tells_log_start(ErrorCode error, BytesView records) {
     switch (error) {
         case ErrorCode::NOT_LEADER_OR_FOLLOWER:
         case ErrorCode::UNKNOWN_TOPIC_OR_PARTITION:
         case ErrorCode::MESSAGE_TOO_LARGE:
         case ErrorCode::RECORD_LIST_TOO_LARGE:
         case ErrorCode::CORRUPT_MESSAGE:
-        case ErrorCode::INVALID_RECORD:
         case ErrorCode::KAFKA_STORAGE_ERROR:
         case ErrorCode::NOT_ENOUGH_REPLICAS:
             return false;
+        case ErrorCode::INVALID_RECORD:
+            return check_produced_records(records).has_value();
         default:
             return true;
     }
@@ -142,7 +143,7 @@ void ProduceCall::append_partition(const TopicState* topic, ErrorCode unknown_to
                                                 AppendOrigin::kClient, &record_errors);
     if (!appended) {
         refuse(answer, appended.error(), &state);
-        if (tells_log_start(appended.error().code()))
+        if (tells_log_start(appended.error().code(), data.records.bytes()))
             answer.log_start_offset = partition->log()->log_start_offset().value;
         return add_record_errors(answer, record_errors);
     }

@@ -169,12 +169,37 @@ void FetchCall::add_hint(const FetchTarget& target, FetchResponse& response,
                     topic->partitions[static_cast<size_t>(target.partition)], response, answer);
 }
 
+bool is_isolation_level(int8_t level) {
+    return level == static_cast<int8_t>(Isolation::kReadUncommitted) ||
+           level == static_cast<int8_t>(Isolation::kReadCommitted);
+}
+
+/// Kafka has no better code for it than its own failure.
+void refuse_isolation_level(const Call<FetchRequest>& call) {
+    constexpr auto kCode = static_cast<int16_t>(ErrorCode::UNKNOWN_SERVER_ERROR);
+    FetchResponse response;
+    response.error_code = kCode;
+    for (const auto& asked_topic : call->topics) {
+        auto& topic = response.responses.emplace_back();
+        topic.topic = asked_topic.topic;
+        topic.topic_id = asked_topic.topic_id;
+        for (const auto& asked : asked_topic.partitions) {
+            auto& partition = topic.partitions.emplace_back();
+            partition.partition_index = asked.partition;
+            partition.error_code = kCode;
+            partition.high_watermark = -1;
+            partition.aborted_transactions.emplace();
+            partition.records = protocol::Records(BytesView());
+        }
+    }
+    call.respond(response);
+}
+
 FetchLimits limits_of(const Broker& broker, const Call<FetchRequest>& call) {
     FetchLimits limits;
     limits.bytes_max =
         std::max(0, std::min(call->max_bytes, broker.settings.at_start().fetch_max_bytes));
-    limits.isolation =
-        call->isolation_level == 1 ? Isolation::kReadCommitted : Isolation::kReadUncommitted;
+    limits.isolation = static_cast<Isolation>(call->isolation_level);
     limits.from_follower =
         (call.version() >= 15 ? call->replica_state.replica_id : call->replica_id) >= 0;
     return limits;
@@ -183,6 +208,7 @@ FetchLimits limits_of(const Broker& broker, const Call<FetchRequest>& call) {
 }  // namespace
 
 void handle_fetch(Broker& broker, Call<FetchRequest> call) {
+    if (!is_isolation_level(call->isolation_level)) return refuse_isolation_level(call);
     auto plan = broker.fetch_sessions.plan(*call, call.version());
     if (!plan) {
         FetchResponse response;

@@ -4,7 +4,8 @@
 //
 // Behaviour
 // - The answer is the largest epoch that the log knows up to the one asked for, and its end. An
-//   epoch that is newer than the log's, or older than all, is -1 with offset -1 and no error.
+//   epoch that is older than all ended where the log begins; one that is newer than the log's is
+//   -1 with offset -1 and no error.
 //
 // Versions
 // - v1 the epoch in the answer. v2 the client's current leader epoch, which must be right

@@ -6,7 +6,8 @@
 //   it are left out. A page has at most the client's limit and max.request.partition.size.limit
 //   partitions, but at least one; the next cursor says where to go on.
 // - A missing topic is an error in its place, but not in a walk over all (it was deleted).
-// - A negative partition in the cursor is INVALID_REQUEST for every topic asked for.
+// - A cursor with a negative partition, or at none of the topics asked for, is INVALID_REQUEST for
+//   each of them.
 #include <algorithm>
 #include <set>
 
@@ -137,10 +138,19 @@ void refuse(const Call<DescribeTopicPartitionsRequest>& call) {
     call.respond(response);
 }
 
+bool is_cursor_valid(const DescribeTopicPartitionsRequest& request) {
+    if (!request.cursor) return true;
+    const auto at_cursor = [&](const auto& topic) {
+        return topic.name == request.cursor->topic_name;
+    };
+    return request.cursor->partition_index >= 0 &&
+           (request.topics.empty() || std::ranges::any_of(request.topics, at_cursor));
+}
+
 }  // namespace
 
 void handle_describe_topic_partitions(Broker& broker, Call<DescribeTopicPartitionsRequest> call) {
-    if (call->cursor && call->cursor->partition_index < 0) return refuse(call);
+    if (!is_cursor_valid(*call)) return refuse(call);
     Page(broker, call).send();
 }
 

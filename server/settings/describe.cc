@@ -5,6 +5,7 @@
 #include <set>
 
 #include "server/settings/logger_config.h"
+#include "server/settings/resource_checks.h"
 #include "server/settings/topic_config.h"
 
 namespace milena {
@@ -129,17 +130,39 @@ static DescribedConfig describe_broker_setting(const ConfigLayers& layers, const
     return config;
 }
 
+// Set, but in no registry: a listener's own ("listener.name.internal.max.connections") or unknown.
+static std::set<std::string> unregistered_names(const ConfigLayers& layers) {
+    std::set<std::string> names;
+    for (const ConfigMap* layer :
+         {&layers.settings.static_values(), layers.cluster_default, layers.this_broker})
+        for (auto& [name, value] : or_empty(layer))
+            if (!find_setting(SettingScope::kBroker, name)) names.insert(name);
+    return names;
+}
+
+static DescribedConfig describe_unregistered(const ConfigLayers& layers, const std::string& name) {
+    const Setting* base = find_broker_setting(name);
+    const bool hidden = !base || base->sensitive();
+    Synonyms synonyms = from_broker(layers, name, hidden);
+    if (base && !hidden) append(from_broker(layers, base->name, false), synonyms);
+    auto config = describe_unknown(name, std::move(synonyms));
+    config.read_only = true;
+    if (!base) return config;
+    config.type = base->type;
+    config.sensitive = hidden;
+    config.documentation = base->documentation;
+    if (!config.synonyms.empty()) config.value = shown(*base, config.synonyms.front().value);
+    return config;
+}
+
 std::vector<DescribedConfig> describe_broker(const ConfigLayers& layers) {
     std::vector<DescribedConfig> configs;
     ConfigMap values = layers.settings.merged(layers.cluster_default, layers.this_broker);
     for (const Setting& setting : settings_of(SettingScope::kBroker))
         if (is_shown(setting, values))
             configs.push_back(describe_broker_setting(layers, setting, values));
-    for (auto& [name, value] : values) {
-        if (find_setting(SettingScope::kBroker, name)) continue;
-        configs.push_back(describe_unknown(name, from_broker(layers, name, true)));
-        configs.back().read_only = true;
-    }
+    for (const std::string& name : unregistered_names(layers))
+        configs.push_back(describe_unregistered(layers, name));
     return configs;
 }
 
@@ -153,7 +176,7 @@ std::vector<DescribedConfig> describe_broker_default(const ConfigLayers& layers)
         });
         configs.push_back(setting ? describe_setting(*setting, value, std::move(synonyms))
                                   : describe_unknown(name, std::move(synonyms)));
-        configs.back().read_only = setting && setting->dynamic == DynamicMode::kReadOnly;
+        configs.back().read_only = !setting || setting->dynamic == DynamicMode::kReadOnly;
     }
     return configs;
 }

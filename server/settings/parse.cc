@@ -36,9 +36,9 @@ static std::string_view rule_text(SettingRule rule) {
         case SettingRule::kNone:
             return "";
         case SettingRule::kList:
-            return "a list in which nothing stands twice";
+            return "a list without blank elements";
         case SettingRule::kNonEmptyList:
-            return "a list of at least one element in which nothing stands twice";
+            return "a list of at least one element, none blank";
         case SettingRule::kNonEmpty:
             return "text that is not empty";
         case SettingRule::kNonNull:
@@ -137,6 +137,18 @@ static bool in_choices(const Setting& setting, const SettingValue& value) {
     return true;
 }
 
+// As Kafka does: what stands twice in such a list is taken once.
+static void remove_repeated(const Setting& setting, SettingValue& value) {
+    if (setting.rule != SettingRule::kList && setting.rule != SettingRule::kNonEmptyList) return;
+    auto* list = std::get_if<std::vector<std::string>>(&value);
+    if (!list) return;
+    std::vector<std::string> once;
+    for (std::string& element : *list)
+        if (std::find(once.begin(), once.end(), element) == once.end())
+            once.push_back(std::move(element));
+    *list = std::move(once);
+}
+
 Result<SettingValue> parse_setting(const Setting& setting, std::optional<std::string_view> text) {
     if (!text) {
         if (setting.default_value || setting.required)
@@ -145,6 +157,7 @@ Result<SettingValue> parse_setting(const Setting& setting, std::optional<std::st
     }
     auto value = parse_type(setting.type, trim(*text));
     if (!value) return invalid(setting, text, type_text(setting.type));
+    remove_repeated(setting, *value);
     if (!in_range(setting, *value) || !in_choices(setting, *value))
         return invalid(setting, text, valid_values(setting));
     if (!follows_rule(setting.rule, *value)) return invalid(setting, text, rule_text(setting.rule));

@@ -3,7 +3,6 @@
 #include "server/settings/rules.h"
 
 #include <algorithm>
-#include <set>
 
 #include "server/settings/text.h"
 
@@ -15,9 +14,8 @@ static bool all_digits(std::string_view text) {
     return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-static bool is_set(const Strings& list) {
-    bool blank = std::any_of(list.begin(), list.end(), [](auto& text) { return text.empty(); });
-    return !blank && std::set<std::string_view>(list.begin(), list.end()).size() == list.size();
+static bool has_blank(const Strings& list) {
+    return std::any_of(list.begin(), list.end(), [](auto& text) { return text.empty(); });
 }
 
 static bool throttled_replica(std::string_view text) {
@@ -94,9 +92,9 @@ bool follows_rule(SettingRule rule, const SettingValue& value) {
         case SettingRule::kNonEmpty:
             return !text || !text->empty();
         case SettingRule::kList:
-            return !list || is_set(*list);
+            return !list || !has_blank(*list);
         case SettingRule::kNonEmptyList:
-            return !list || (!list->empty() && is_set(*list));
+            return !list || (!list->empty() && !has_blank(*list));
         case SettingRule::kGzipLevel:
             return number && (*number == -1 || (*number >= 1 && *number <= 9));
         case SettingRule::kThrottledReplicas:

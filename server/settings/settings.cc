@@ -133,13 +133,24 @@ ConfigMap Settings::merged(const ConfigMap* cluster_default, const ConfigMap* th
     return values;
 }
 
-void Settings::apply_dynamic(const ConfigMap* cluster_default, const ConfigMap* this_broker) {
-    auto parsed = parse_broker_settings(merged(cluster_default, this_broker));
-    if (!parsed) return;  // cannot be: static values were checked, overlay() checks the others
-    if (is_lone(*parsed)) clamp_to_one_node(*parsed);
-    auto fresh = std::make_shared<const BrokerSettings>(std::move(*parsed));
+static bool remember(const ConfigMap* fresh, ConfigMap& last) {
+    static const ConfigMap none;
+    if (last == (fresh ? *fresh : none)) return false;
+    last = fresh ? *fresh : none;
+    return true;
+}
+
+bool Settings::apply_dynamic(const ConfigMap* cluster_default, const ConfigMap* this_broker) {
     std::lock_guard lock(mutex_);
-    current_ = std::move(fresh);
+    const bool is_new_default = remember(cluster_default, cluster_default_);
+    const bool is_new_own = remember(this_broker, this_broker_);
+    if (!is_new_default && !is_new_own) return false;
+    auto parsed = parse_broker_settings(merged(cluster_default, this_broker));
+    // Cannot be: static values were checked, overlay() checks the others.
+    if (!parsed) return false;
+    if (is_lone(*parsed)) clamp_to_one_node(*parsed);
+    current_ = std::make_shared<const BrokerSettings>(std::move(*parsed));
+    return true;
 }
 
 }  // namespace milena

@@ -38,8 +38,9 @@ class Settings {
     /// Static values, changed by the cluster's default and then by this broker's own dynamic
     /// configuration; either may be null. Values that are not dynamic or not valid are left out.
     ConfigMap merged(const ConfigMap* cluster_default, const ConfigMap* this_broker) const;
-    /// Makes current() follow the metadata image.
-    void apply_dynamic(const ConfigMap* cluster_default, const ConfigMap* this_broker);
+    /// Makes current() follow the metadata image. False, and cheap, if nothing changed since the
+    /// last call.
+    bool apply_dynamic(const ConfigMap* cluster_default, const ConfigMap* this_broker);
 
   private:
     Settings() = default;
@@ -50,6 +51,7 @@ class Settings {
     std::vector<std::string> warnings_;
     mutable std::mutex mutex_;
     std::shared_ptr<const BrokerSettings> current_;  // guarded by mutex_
+    ConfigMap cluster_default_, this_broker_;        // as last applied; guarded by mutex_
 };
 
 /// Parses all settings of the broker out of `given`; absent ones have their defaults.

@@ -48,6 +48,7 @@ std::optional<double> parse_double(std::string_view text) {
     double value = 0;
     auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    if (!std::isfinite(value)) return std::nullopt;  // "nan", "inf"
     return value;
 }
 

@@ -110,11 +110,16 @@ class SyncTest : public ::testing::Test {
         auto log = logs_->get_or_create(wanted);
         ASSERT_TRUE(log) << log.error().to_string();
         partition_ = std::make_shared<LocalPartition>(TopicPartition{wanted.topic_id, 0}, *log);
+        lead(0);
+    }
+    void lead(int32_t epoch) {
         PartitionState state;
         state.replicas = state.isr = {1};
         state.leader = 1;
+        state.leader_epoch = epoch;
         ASSERT_TRUE(partition_->apply(state, 1));
     }
+    Offset readable_end() const { return partition_->readable_end(Isolation::kReadUncommitted); }
     AppendInfo append() {
         Bytes bytes = batch(1);
         auto info = partition_->append_as_leader(bytes, -1, AppendOrigin::kClient, nullptr);
@@ -159,6 +164,53 @@ TEST_F(SyncTest, WhoeverWaitsLearnsThatTheTopicIsGone) {
     EXPECT_EQ(partition_->append_as_leader(bytes, 1, AppendOrigin::kClient, nullptr).error().code(),
               ErrorCode::NOT_LEADER_OR_FOLLOWER);
     while (!pool_.held.empty()) pool_.release();
+}
+
+TEST_F(SyncTest, ANewEpochCommitsNothingThatWaitsForTheDevice) {
+    (void)append();
+    (void)append();
+    ASSERT_EQ(readable_end(), Offset(1));
+    lead(1);
+    EXPECT_EQ(readable_end(), Offset(1));
+    while (!pool_.held.empty()) pool_.release();
+    EXPECT_EQ(readable_end(), Offset(2));
+}
+
+TEST_F(SyncTest, WhatIsFoundAtAStartIsSyncedAsIfItWereNew) {
+    // As after a kill: records in the log that nobody saw synced.
+    Bytes bytes = batch(3);
+    const auto& log = partition_->log();
+    ASSERT_TRUE(log->append_as_leader(bytes, LeaderEpoch(0), AppendOrigin::kClient, nullptr));
+    partition_ = std::make_shared<LocalPartition>(partition_->id(), log);
+    lead(1);
+    EXPECT_EQ(readable_end(), Offset(0));
+    while (!pool_.held.empty()) pool_.release();
+    EXPECT_EQ(readable_end(), Offset(3));
+}
+
+TEST_F(SyncTest, ADuplicateWaitsForTheSyncOfTheFirst) {
+    RecordBatchOptions options;
+    options.producer_id = ProducerId(7);
+    options.producer_epoch = ProducerEpoch(0);
+    options.base_sequence = 0;
+    RecordBatchBuilder builder(options);
+    NewRecord record;
+    record.timestamp = system_clock().now();
+    for (int i = 0; i < 2; ++i) ASSERT_TRUE(builder.append(record));
+    const Bytes batch = *builder.build();
+    int acknowledged = 0;
+    for (int i = 0; i < 2; ++i) {
+        Bytes bytes = batch;
+        auto info = partition_->append_as_leader(bytes, -1, AppendOrigin::kClient, nullptr);
+        ASSERT_TRUE(info);
+        EXPECT_EQ(info->duplicate, i == 1);
+        EXPECT_EQ(info->last_offset, Offset(1));
+        partition_->when_acknowledgeable(*info, -1,
+                                         [&](Result<void> done) { acknowledged += !!done; });
+    }
+    EXPECT_EQ(acknowledged, 0);
+    while (!pool_.held.empty()) pool_.release();
+    EXPECT_EQ(acknowledged, 2);
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """kill -9 under load, restart, compare the log with what was acknowledged.
 
-    run [--rounds=N] [--gigabytes=1.0] [--kafka] [WORD...]
+run [--rounds=N] [--gigabytes=1.0] [--kafka] [WORD...]
 """
+
 import random
 import sys
 import time
@@ -41,9 +42,13 @@ class Expectation:
         self._checked_crc_to = offset
         expect_equal([r.offset for r in found], list(range(offset)), f"{what}: offsets")
         numbers = [number_in(record) for record in found]
-        expect(numbers == sorted(set(numbers)), f"{what}: reordered or duplicated: {disorder(numbers)}")
+        expect(
+            numbers == sorted(set(numbers)), f"{what}: reordered or duplicated: {disorder(numbers)}"
+        )
         for number, at in self.acknowledged.items():
-            expect(at < len(numbers), f"{what}: lost {number}, acknowledged at {at} of {len(numbers)}")
+            expect(
+                at < len(numbers), f"{what}: lost {number}, acknowledged at {at} of {len(numbers)}"
+            )
             expect_equal(numbers[at], number, f"{what}: number at offset {at}")
         return numbers
 
@@ -74,7 +79,8 @@ def crash_rounds(writers_of, check):
             broker.start()
             check(broker, writers, f"round {number}")
             written = sum(len(writer.acknowledged) for writer in writers)
-            print(f"       round {number}: {written} acknowledged, back in {time.monotonic() - started:.2f} s")
+            seconds = time.monotonic() - started
+            print(f"       round {number}: {written} acknowledged, back in {seconds:.2f} s")
         expect(broker.stop() == 0 or chosen_broker().name == "kafka", "clean stop")
 
 

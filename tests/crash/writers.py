@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Producers that write down what was acknowledged, to be compared with the log after a crash."""
+
 import collections
 import struct
 import threading
@@ -81,7 +82,9 @@ class IdempotentWriter(Writer):
     """Resends what was not answered, in order and with the same sequences, as real producers do."""
 
     def __init__(self, port, topic, partition, acks, predecessor=None):
-        super().__init__(port, topic, partition, acks, predecessor.next_number if predecessor else 0)
+        super().__init__(
+            port, topic, partition, acks, predecessor.next_number if predecessor else 0
+        )
         if predecessor:
             self.unanswered = collections.deque(predecessor.unanswered)
             self.producer_id, self.epoch = predecessor.producer_id, predecessor.epoch

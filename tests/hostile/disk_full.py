@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A full disk: errors for producers, reads go on, writes resume when there is room again."""
+
 import contextlib
 import pathlib
 import subprocess
@@ -51,7 +52,7 @@ def _await_room(client, data):
 
 def _check_log(client, count):
     """All acknowledged batches of 10 records are there, and nothing but whole batches."""
-    offsets = [record.offset for record in client.read_all("full", 0, 0, 4 << 20)]
+    offsets = [record.offset for record in client.read_all("full", 0, 0, 4 << 20, False)]
     expect_equal(offsets, list(range(count * 10)), "offsets in the log")
 
 

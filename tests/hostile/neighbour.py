@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A well-behaved client beside the hostile ones: it must neither fail nor wait."""
+
 import itertools
 import threading
 import time

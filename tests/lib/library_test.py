@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The test library itself: a wrong ruler measures nothing."""
+
 import sys
 import zlib
 
@@ -21,7 +22,9 @@ def every_message_and_version_round_trips():
 @suite.case
 def known_bytes_of_a_request():
     frame = wire.request_frame("Metadata", 12, {"Topics": [{"Name": "a"}]}, 7, "me")
-    expected = "00000024" "0003000c00000007" "00026d65" "00" "02" + "00" * 16 + "0261" "00" "01" "00" "00"
+    expected = (
+        "00000024" "0003000c00000007" "00026d65" "00" "02" + "00" * 16 + "0261" "00" "01" "00" "00"
+    )
     expect_equal(frame.hex(), expected, "frame")
 
 
@@ -52,7 +55,9 @@ def crc_of_the_standard():
 @suite.case
 def batches_round_trip_in_every_codec():
     records = [
-        batch.Record(b"k%d" % i if i % 2 else None, b"v" * i if i % 5 else None, [("h", None)], 1000 + i, i)
+        batch.Record(
+            b"k%d" % i if i % 2 else None, b"v" * i if i % 5 else None, [("h", None)], 1000 + i, i
+        )
         for i in range(300)
     ]
     for codec, name in enumerate(codecs.NAMES):

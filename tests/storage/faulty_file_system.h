@@ -4,8 +4,10 @@
 
 #include <atomic>
 #include <cerrno>
+#include <functional>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/file.h"
@@ -21,6 +23,10 @@ class FaultyFileSystem final : public FileSystem {
     std::atomic<bool> truncates_fail{false};
     std::atomic<int> syncs{0};
     std::atomic<int> volume_syncs{0};
+    /// Runs once, before the next sync of a file. Set while nobody syncs.
+    std::function<void()> before_sync;
+    /// Directories that were synced. Read while nobody syncs.
+    std::vector<std::string> synced_directories;
 
     Result<std::shared_ptr<File>> open(const std::string& path, OpenMode mode) override {
         auto file = real_.open(path, mode);
@@ -41,6 +47,10 @@ class FaultyFileSystem final : public FileSystem {
         return real_.list(path);
     }
     Result<void> sync_directory(const std::string& path) override {
+        {
+            std::lock_guard lock(mutex_);
+            synced_directories.push_back(path);
+        }
         return real_.sync_directory(path);
     }
     Result<void> sync_volume(const std::string& path) override {
@@ -79,6 +89,7 @@ class FaultyFileSystem final : public FileSystem {
         }
         Result<void> sync() override {
             ++files_.syncs;
+            if (auto act = std::exchange(files_.before_sync, nullptr)) act();
             if (files_.syncs_fail) return storage_error("sync", path(), EIO);
             return real_->sync();
         }
@@ -96,6 +107,7 @@ class FaultyFileSystem final : public FileSystem {
     };
 
     FileSystem& real_ = posix_file_system();
+    std::mutex mutex_;
 };
 
 }  // namespace milena

@@ -273,4 +273,60 @@ TEST_F(RecoveryTest, WhoWaitsForASyncSharesIt) {
 }
 
 }  // namespace
+TEST_F(RecoveryTest, TheFirstSyncCoversTheNamesOfWhatIsNew) {
+    files = &faulty;
+    auto log = open();
+    ASSERT_TRUE(append(*log, {.records = 2}));
+    faulty.synced_directories.clear();
+    ASSERT_TRUE(sync(*log));
+    EXPECT_EQ(faulty.synced_directories, (std::vector{directory(), temporary.path}));
+    faulty.synced_directories.clear();
+    ASSERT_TRUE(append(*log, {.records = 2}));
+    ASSERT_TRUE(sync(*log));
+    EXPECT_TRUE(faulty.synced_directories.empty());
+}
+
+class DeletedDuringSync : public RecoveryTest {
+  protected:
+    /// A log of several segments whose sync is held up until release_sync().
+    void make_log() {
+        files = &faulty;
+        config.segment_bytes = 300;
+        open_files_max = 3;  // so that the sync must open what it syncs
+        log = open();
+        std::shared_future<void> opened = gate.get_future().share();
+        for (int i = 0; i < 2; ++i) pool.run([opened] { opened.wait(); });
+        for (int i = 0; i < 10; ++i) ASSERT_TRUE(append(*log, {.records = 2}));
+    }
+    Result<void> release_sync() {
+        gate.set_value();
+        return sync(*log);
+    }
+
+    std::promise<void> gate;
+    std::shared_ptr<PartitionLog> log;
+};
+
+TEST_F(DeletedDuringSync, SegmentsAreNoFailureOfTheDisk) {
+    make_log();
+    faulty.before_sync = [this] {
+        ASSERT_TRUE(log->delete_records_before(Offset(13)));
+        log->tick();
+    };
+    EXPECT_TRUE(release_sync());
+    EXPECT_EQ(log->first_segment_offset(), Offset(12));
+    EXPECT_FALSE(log->is_offline());
+    EXPECT_EQ(log->recovery_point(), log->log_end_offset());
+}
+
+TEST_F(DeletedDuringSync, TheWholeLogIsNoFailureOfTheDisk) {
+    make_log();
+    faulty.before_sync = [this] {
+        log->retire();
+        ASSERT_TRUE(faulty.remove_tree(directory()));
+    };
+    EXPECT_TRUE(release_sync());
+    EXPECT_FALSE(log->is_offline());
+}
+
 }  // namespace milena

@@ -126,7 +126,8 @@ def delete_topics_by_name(t):
         t.ask("DeleteTopics", version, body, "known and unknown")
         t.settle()
         t.ask("DeleteTopics", version, {"TopicNames": [name], "TimeoutMs": 10000}, "again")
-        t.ask("Metadata", 8, {"Topics": [{"Name": name}]}, "after it")
+        after = {"Topics": [{"Name": name}], "AllowAutoTopicCreation": False}
+        t.ask("Metadata", 8, after, "after it")
     name, _ = t.topic("twice")
     t.ask("DeleteTopics", 5, {"TopicNames": [name, name], "TimeoutMs": 10000}, "twice")
     t.ask("DeleteTopics", 5, {"TopicNames": [], "TimeoutMs": 10000}, "nothing")

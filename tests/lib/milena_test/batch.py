@@ -7,6 +7,7 @@
 
 crc is CRC32C of everything behind it. batchLength counts from partitionLeaderEpoch.
 """
+
 import dataclasses
 import struct
 
@@ -144,7 +145,9 @@ def _parse_one(base_offset, length, epoch, magic, crc, rest):
     )
     reader = Reader(codecs.decompress(attributes & 7, rest[_REST.size :]))
     records = [
-        _get_record(reader, base_offset, max_time if attributes & LOG_APPEND_TIME else None, base_time)
+        _get_record(
+            reader, base_offset, max_time if attributes & LOG_APPEND_TIME else None, base_time
+        )
         for _ in range(count)
     ]
     if reader.remaining():

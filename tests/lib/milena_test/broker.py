@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starts Milena: build/release/milena, or $MILENA_BINARY."""
+
 import os
 import sys
 import time

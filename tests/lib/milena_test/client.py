@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small blocking client: one connection, one request at a time unless send and receive are used."""
+"""A small blocking client: one connection; pipelining by send and receive."""
+
 import socket
 import struct
 import time
@@ -14,7 +15,9 @@ class ConnectionClosed(Exception):
 
 
 class Client:
-    def __init__(self, port, host="127.0.0.1", timeout=DEFAULT_TIMEOUT_SECONDS, client_id="milena-test"):
+    def __init__(
+        self, port, host="127.0.0.1", timeout=DEFAULT_TIMEOUT_SECONDS, client_id="milena-test"
+    ):
         self.socket = socket.create_connection((host, port), timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.client_id = client_id
@@ -61,9 +64,7 @@ class Client:
     def send(self, api, version, body):
         """Sends and returns the correlation id; body is a dict or ready bytes."""
         self.correlation_id += 1
-        self.send_bytes(
-            wire.request_frame(api, version, body, self.correlation_id, self.client_id)
-        )
+        self.send_bytes(wire.request_frame(api, version, body, self.correlation_id, self.client_id))
         return self.correlation_id
 
     def receive(self, api, version):
@@ -151,12 +152,12 @@ class Client:
         errors.check(answer.get("ErrorCode", 0), "fetch")
         return answer["Responses"][0]["Partitions"][0]
 
-    def read_all(self, topic, partition, offset=0, max_bytes=1 << 20):
+    def read_all(self, topic, partition, offset=0, max_bytes=1 << 20, check_crc=True):
         """Yields every record from offset up to the high watermark seen on the way."""
         while True:
             answer = self.fetch(topic, partition, offset, 0, 0, max_bytes)
             errors.check(answer["ErrorCode"], f"fetch {topic}-{partition} at {offset}")
-            batches = batch.parse(answer["Records"] or b"")
+            batches = batch.parse(answer["Records"] or b"", check_crc)
             for record in (r for b in batches for r in b.records if r.offset >= offset):
                 yield record
             if batches:
@@ -189,7 +190,5 @@ def produce_body(topic, partition, records, acks=-1, timeout_ms=10000):
     return {
         "Acks": acks,
         "TimeoutMs": timeout_ms,
-        "TopicData": [
-            {"Name": topic, "PartitionData": [{"Index": partition, "Records": records}]}
-        ],
+        "TopicData": [{"Name": topic, "PartitionData": [{"Index": partition, "Records": records}]}],
     }

@@ -4,6 +4,7 @@
 gzip is complete. snappy and lz4 compress by storing (valid streams without matches) and
 decompress fully. zstd stores, and decompresses stored blocks only.
 """
+
 import gzip
 import struct
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kafka's error codes by name, read from the broker's own list."""
+
 import re
 
 from . import schema

@@ -4,6 +4,7 @@
 The jars come from Maven Central through mvn into build/kafka/<kind>-<version>. $KAFKA_JARS names
 a folder with broker/ and tools/ instead.
 """
+
 import os
 import pathlib
 import subprocess
@@ -32,8 +33,8 @@ _DEPENDENCY = (
 def fetch_jars(folder, artifacts):
     """Copies artifacts [(group, name, version)] and what they need into folder, once."""
     folder = pathlib.Path(folder)
-    done = folder / ".complete"
-    if done.exists():
+    complete = folder / ".complete"
+    if complete.exists():
         return folder
     folder.mkdir(parents=True, exist_ok=True)
     dependencies = "".join(_DEPENDENCY.format(*artifact) for artifact in artifacts)
@@ -45,7 +46,7 @@ def fetch_jars(folder, artifacts):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
             raise RuntimeError(f"fetching {artifacts}: {done.stdout}{done.stderr}")
-    done.touch()
+    complete.touch()
     return folder
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A broker as a process of its own: started, awaited, stopped or killed by its pid."""
+
 import ctypes
 import os
 import pathlib

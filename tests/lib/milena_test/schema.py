@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kafka's message schemas, read from protocol/schemas/: what fields a message has at a version."""
+
 import json
 import os
 import pathlib

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs named cases and prints one counted line at the end: "12 passed, 0 failed"."""
+
 import sys
 import time
 import traceback
@@ -23,7 +24,11 @@ class Suite:
 
     def run(self, *arguments):
         """Calls every chosen case with the arguments; returns the number of failures."""
-        words = [word.removeprefix("--only=") for word in sys.argv[1:] if word.startswith("--only=") or word[:1] != "-"]
+        words = [
+            word.removeprefix("--only=")
+            for word in sys.argv[1:]
+            if word.startswith("--only=") or word[:1] != "-"
+        ]
         for name, function in self.cases:
             if not words or any(word in name for word in words):
                 self._run_one(name, function, arguments)

@@ -5,6 +5,7 @@ A message is a dict with the schema's own field names. Encoding takes the defaul
 is missing and leaves out fields that the version does not have; a name that no version has is an
 error. The key "?tags" holds unknown tagged fields ({tag: bytes}), on both ways.
 """
+
 import base64
 import struct
 
@@ -80,7 +81,7 @@ class Reader:
         return (value >> 1) ^ -(value & 1)
 
 
-# ---------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 # Encoding
 
 
@@ -165,7 +166,7 @@ def _put_length(out, length, width, compact):
         out += _NUMBERS[width].pack(-1 if length is None else length)
 
 
-# ---------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 # Decoding
 
 
@@ -248,7 +249,7 @@ def _get_length(reader, width, compact):
     return None if length == -1 else length
 
 
-# ---------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 # Headers and frames
 
 API_VERSIONS = 18
