@@ -42,6 +42,7 @@ Result<void> SettingsRules::check(const ConfigResource& resource, const ConfigMa
 }
 
 bool SettingsRules::is_list(ConfigResourceType type, std::string_view key) const {
+    if (type == ConfigResourceType::kClientMetrics) return false;  // Kafka only replaces theirs
     const Setting* setting = find_setting(scope_of(type), key);
     return setting && setting->type == SettingType::kList;
 }

@@ -94,14 +94,9 @@ void set_port(sockaddr* address, uint16_t port) {
         reinterpret_cast<sockaddr_in6*>(address)->sin6_port = htons(port);
 }
 
-}  // namespace
-
-Result<std::vector<int>> listen_on(const std::string& host, uint16_t port, int backlog) {
-    if (host.empty() || host == "0.0.0.0" || host == "::") return listen_everywhere(port, backlog);
-    auto addresses = resolve(host, port);
-    if (!addresses) return addresses.error();
-    std::vector<int> descriptors;
-    for (addrinfo* one = addresses->get(); one; one = one->ai_next) {
+/// Adds a socket for each of `addresses` that this machine has to `descriptors`.
+Result<void> listen_on_each(const addrinfo* addresses, int backlog, std::vector<int>& descriptors) {
+    for (const addrinfo* one = addresses; one; one = one->ai_next) {
         if (one->ai_family != AF_INET && one->ai_family != AF_INET6) continue;
         if (!descriptors.empty()) set_port(one->ai_addr, local_port(descriptors.front()));
         int descriptor = bind_and_listen(*one, false, backlog);
@@ -111,9 +106,29 @@ Result<std::vector<int>> listen_on(const std::string& host, uint16_t port, int b
         }
         // A name may have addresses of a family that this machine lacks.
         if (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL) continue;
-        std::string why = std::strerror(errno);
+        return listen_error(text_of(one->ai_addr), port_of(one->ai_addr), std::strerror(errno));
+    }
+    return {};
+}
+
+/// Not all systems know both addresses of localhost, and clients may use either.
+std::vector<std::string> names_of(const std::string& host) {
+    if (host == "localhost") return {"127.0.0.1", "::1"};
+    return {host};
+}
+
+}  // namespace
+
+Result<std::vector<int>> listen_on(const std::string& host, uint16_t port, int backlog) {
+    if (host.empty() || host == "0.0.0.0" || host == "::") return listen_everywhere(port, backlog);
+    std::vector<int> descriptors;
+    for (const std::string& name : names_of(host)) {
+        auto addresses = resolve(name, port);
+        auto bound = addresses ? listen_on_each(addresses->get(), backlog, descriptors)
+                               : Result<void>(addresses.error());
+        if (bound) continue;
         for (int open : descriptors) close(open);
-        return listen_error(text_of(one->ai_addr), port, why);
+        return bound.error();
     }
     if (descriptors.empty()) return listen_error(host, port, "no address of it is on this machine");
     return descriptors;

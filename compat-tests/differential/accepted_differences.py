@@ -6,4 +6,88 @@ All but the reason are patterns as in a shell, with [ ] taken literally. An entr
 matches anything fails the run.
 """
 
-ACCEPTED = []
+_NOT_SERVED_YET = [
+    8, 9, 11, 12, 13, 14, 15, 16, 17, 24, 25, 26, 27, 28, 29, 30, 31, 34, 36, 38, 39, 40, 41, 42, 47, 48,
+    49, 50, 51, 64, 65, 66, 68, 69, 76, 77, 78, 79, 80, 81, 83, 84, 85, 86, 87, 88, 89, 90, 91, 92, 93, 94,
+]  # fmt: skip
+_SERVED_FROM_OLDER_VERSIONS = [2, 19, 20, 23, 32, 35]
+
+# The first bytes of the nonsense are a whole body; more follow.
+_GARBAGE_WITH_A_BODY_IN_FRONT = [
+    "* zeros", "ApiVersions v? garbage", "ApiVersions v? one byte", "ApiVersions v? all ones",
+    "ApiVersions v? huge *", "ElectLeaders v? all ones", "ElectLeaders v? huge *",
+    "InitProducerId v? all ones", "InitProducerId v? huge varint",
+]  # fmt: skip
+
+_AT_ONCE = "Kafka answers 'unknown' while it creates the topic; Milena answers when it is there"
+_CLEARER = "Kafka's code throws and answers UNKNOWN_SERVER_ERROR; Milena names what is wrong"
+_NO_ANSWER = "Kafka's code throws and never answers; Milena says what is wrong"
+_TWICE = "Kafka silently drops all but the last of what is asked twice; Milena does and answers each"
+_TRAILING = "Kafka ignores bytes behind the body; to Milena they show that the request is misread"
+_CONTROLLER = "Milena's only node is its own controller and has no listener for it"
+_NEGATIVE_SIZE = "Kafka's code throws at a negative size; Milena takes it for the smallest"
+
+ACCEPTED = [
+    # What is served
+    *(("*", "ApiVersions *", f"ApiKeys[{key}]", "not served yet") for key in _NOT_SERVED_YET),
+    *(
+        ("*", "ApiVersions *", f"ApiKeys[{key}].MinVersion", "also serves clients from 0.11 to 2.0")
+        for key in _SERVED_FROM_OLDER_VERSIONS
+    ),
+    ("broken_frames", "bytes v0 client id -2", "frame bytes", "ApiVersions, with other rows"),
+    # The cluster
+    ("metadata_creates_topics", "Metadata * first", "*", _AT_ONCE),
+    ("find_coordinator", "FindCoordinator v6 2 'g:*:0'", "Coordinators*", _AT_ONCE),
+    ("describe_topic_partitions", "DescribeTopicPartitions v0 ''", "Topics[0].*", _CLEARER),
+    ("describe_quorum", "DescribeQuorum v2", "Nodes[1].Listeners[CONTROLLER]", _CONTROLLER),
+    (
+        "update_features_refused", "UpdateFeatures v? *", "Results[*].ErrorMessage",
+        "Kafka says NONE where there is no error; Milena says nothing",
+    ),
+    (
+        "elect_leaders", "ElectLeaders v2 type 5", "ErrorCode",
+        "Kafka looks at the type only with a partition to elect for; Milena always",
+    ),
+    # Produce
+    ("produce_to_several", "Produce v9 a partition twice", "Responses*", _TWICE),
+    ("produce_to_several", "Fetch v12 content", "Responses[produce-to-several-b].Partitions[0].*", _TWICE),
+    (
+        "produce_to_several", "Produce v9 no partition", "Responses[produce-to-several-b]",
+        "Kafka leaves out a topic without partitions; Milena answers for each topic asked for",
+    ),
+    ("produce_malformed_batches", "Produce * null", "*", _NO_ANSWER),
+    ("produce_malformed_batches", "Produce * length 2^31-1", "Responses*.ErrorCode", _CLEARER),
+    ("produce_malformed_batches", "Produce * codec ?", "Responses*.ErrorCode", _CLEARER),
+    ("produce_compressed", "Produce v9 * broken", "Responses*.ErrorCode", _CLEARER),
+    # Fetch, DeleteRecords
+    ("fetch_limits", "Fetch v12 *bytes -1", "Responses*", _NEGATIVE_SIZE),
+    ("fetch_limits", "Fetch v12 other order -1", "Responses*", _NEGATIVE_SIZE),
+    ("fetch_duplicates", "Fetch * a ?* twice", "Responses*", _TWICE),
+    (
+        "delete_records", "ListOffsets v9 emptied, at -3", "Topics*",
+        "Kafka names the latest of the deleted records, which nobody can read; Milena none",
+    ),
+    # Configurations
+    ("describe_broker_configs", "*", "*[controller.listener.names].*", _CONTROLLER),
+    ("describe_broker_configs", "*", "*[controller.quorum.voters].*", _CONTROLLER),
+    ("describe_broker_configs", "*", "*[listener.security.protocol.map].*", _CONTROLLER),
+    ("incremental_alter_topic", "IncrementalAlterConfigs * operation *", "Responses*.ErrorCode", _CLEARER),
+    (
+        "incremental_alter_broker", "* num.io.threads 0 100*", "*",
+        "Kafka grows a pool at most twofold at a time; Milena has no such pool to protect",
+    ),
+    ("alter_configs", "AlterConfigs v2 twice", "*", _NO_ANSWER),
+    # Nonsense
+    ("trailing_bytes", "*", "connection", _TRAILING),
+    ("trailing_bytes", "*", "ErrorCode", _TRAILING),
+    *(
+        ("garbage_bodies", question, field, _TRAILING)
+        for question in _GARBAGE_WITH_A_BODY_IN_FRONT
+        for field in ("connection", "ErrorCode")
+    ),
+    *(
+        ("garbage_bodies", f"{api} v? {label}", "connection", _TRAILING)
+        for api in ("Metadata", "DescribeLogDirs")
+        for label in ("all ones", "huge varint")
+    ),
+]  # fmt: skip

@@ -25,7 +25,13 @@ from accepted_differences import ACCEPTED
 from compare import Normaliser, differences
 from session import Session
 
-SETTINGS = {"num.partitions": "3", "auto.create.topics.enable": "true", "node.id": "1"}
+SETTINGS = {
+    "num.partitions": "3", "auto.create.topics.enable": "true", "node.id": "1",
+    "group.initial.rebalance.delay.ms": "0", "offsets.topic.replication.factor": "1",
+    "transaction.state.log.replication.factor": "1", "transaction.state.log.min.isr": "1",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+}  # fmt: skip
 SHOWN_DIFFERENCES_MAX = 12
 
 _HERE = pathlib.Path(__file__).parent

@@ -30,6 +30,7 @@ namespace {
 using protocol::FetchRequest;
 using protocol::FetchResponse;
 
+constexpr int16_t kFirstVersionWithTopicIds = 13;
 constexpr int16_t kFirstVersionWithLeaderHint = 16;
 
 /// One request from its first read to its answer. Lives on its core; only wake() is called from
@@ -179,10 +180,10 @@ void refuse_isolation_level(const Call<FetchRequest>& call) {
     constexpr auto kCode = static_cast<int16_t>(ErrorCode::UNKNOWN_SERVER_ERROR);
     FetchResponse response;
     response.error_code = kCode;
+    if (call.version() >= kFirstVersionWithTopicIds) return call.respond(response);
     for (const auto& asked_topic : call->topics) {
         auto& topic = response.responses.emplace_back();
         topic.topic = asked_topic.topic;
-        topic.topic_id = asked_topic.topic_id;
         for (const auto& asked : asked_topic.partitions) {
             auto& partition = topic.partitions.emplace_back();
             partition.partition_index = asked.partition;

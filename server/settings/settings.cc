@@ -77,12 +77,19 @@ static Result<void> check_together(const BrokerSettings& settings) {
     return {};
 }
 
+// People try the names of topics' settings on the broker.
+static std::optional<std::string_view> meant_by(std::string_view name) {
+    const Setting* topic = find_setting(SettingScope::kTopic, name);
+    if (topic && !topic->synonyms.empty()) return topic->synonyms.front();
+    return similar_setting(SettingScope::kBroker, name);
+}
+
 static void warn_of(const ConfigMap& given, std::vector<std::string>& warnings) {
     for (auto& [name, value] : given) {
         const Setting* setting = find_setting(SettingScope::kBroker, name);
         if (!setting) {
             if (name.starts_with("listener.name.")) continue;
-            auto similar = similar_setting(SettingScope::kBroker, name);
+            auto similar = meant_by(name);
             warnings.push_back("unknown setting " + name + " is ignored" +
                                (similar ? "; did you mean " + std::string(*similar) + "?" : ""));
         } else if (!setting->effective && setting->default_value != value) {

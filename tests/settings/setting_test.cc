@@ -6,7 +6,7 @@
 namespace milena {
 namespace {
 
-TEST(SettingTest, KnowsAllOfKafka) { EXPECT_EQ(settings_of(SettingScope::kBroker).size(), 379u); }
+TEST(SettingTest, KnowsAllOfKafka) { EXPECT_EQ(settings_of(SettingScope::kBroker).size(), 382u); }
 
 }  // namespace
 }  // namespace milena

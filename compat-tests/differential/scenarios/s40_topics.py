@@ -208,8 +208,12 @@ def elect_leaders(t):
             t.ask("ElectLeaders", version, body, f"nothing {kind}")
     body = {"ElectionType": 5, "TopicPartitions": [], "TimeoutMs": 5000}
     t.ask("ElectLeaders", 2, body, "type 5")
-    t.ask("ElectLeaders", 2, {"ElectionType": 0, "TopicPartitions": None, "TimeoutMs": 5000}, "all")
-    t.ask("ElectLeaders", 2, {"ElectionType": 1, "TopicPartitions": None, "TimeoutMs": 5000}, "all, unclean")
+    for kind in (0, 1):
+        body = {"ElectionType": kind, "TopicPartitions": None, "TimeoutMs": 5000}
+        answer = t.quietly("ElectLeaders", 2, body)
+        rows = [row for row in answer["ReplicaElectionResults"] if row["Topic"] == name]
+        found = {"ErrorCode": answer["ErrorCode"], "ReplicaElectionResults": rows}
+        t.note("ElectLeaders", 2, found, f"all {kind}")
 
 
 def alter_partition_reassignments(t):

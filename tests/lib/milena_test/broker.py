@@ -16,6 +16,10 @@ def binary():
 class Milena(BrokerProcess):
     name = "milena"
 
+    def environment(self):
+        """Without KAFKA_...: they would be settings."""
+        return {key: value for key, value in os.environ.items() if not key.startswith("KAFKA_")}
+
     def command(self):
         settings = {
             "listeners": f"PLAINTEXT://127.0.0.1:{self.port}",
