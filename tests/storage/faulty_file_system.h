@@ -53,6 +53,11 @@ class FaultyFileSystem final : public FileSystem {
         }
         return real_.sync_directory(path);
     }
+    Result<void> sync_volume(const std::string& path) override {
+        ++volume_syncs;
+        if (syncs_fail) return storage_error("sync the volume of", path, EIO);
+        return {};
+    }
     Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {
         return real_.lock(path);
     }
