@@ -22,6 +22,7 @@ class FaultyFileSystem final : public FileSystem {
     std::atomic<bool> syncs_fail{false};
     std::atomic<bool> truncates_fail{false};
     std::atomic<int> syncs{0};
+    std::atomic<int> volume_syncs{0};
     /// Runs once, before the next sync of a file. Set while nobody syncs.
     std::function<void()> before_sync;
     /// Directories that were synced. Read while nobody syncs.
@@ -51,6 +52,11 @@ class FaultyFileSystem final : public FileSystem {
             synced_directories.push_back(path);
         }
         return real_.sync_directory(path);
+    }
+    Result<void> sync_volume(const std::string& path) override {
+        ++volume_syncs;
+        if (syncs_fail) return storage_error("sync the volume of", path, EIO);
+        return {};
     }
     Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {
         return real_.lock(path);
