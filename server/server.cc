@@ -175,9 +175,10 @@ void Server::on_closed(Core& core, Connection& connection) {
 
 bool Server::count_in(const std::string& address) {
     std::lock_guard lock(addresses_mutex_);
-    int& count = addresses_[address];
-    if (count >= connections_per_address_max_) return false;
-    ++count;
+    auto found = addresses_.find(address);
+    const int count = found == addresses_.end() ? 0 : found->second;
+    if (count >= connections_per_address_max_) return false;  // without a trace, if it has none
+    ++addresses_[address];
     return true;
 }
 
