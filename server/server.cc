@@ -192,7 +192,8 @@ void Server::sweep(Core& core) {
     auto now = std::chrono::steady_clock::now();
     std::vector<std::shared_ptr<Connection>> idle;
     for (auto& [key, connection] : core.connections) {
-        bool unused = connection->waits_for_peer() && now - connection->last_active() > options_.idle_max;
+        bool unused =
+            connection->waits_for_peer() && now - connection->last_active() > options_.idle_max;
         bool stalled = memory_.is_short() && connection->is_stalled_since(now - kStallMax);
         if (unused || stalled) idle.push_back(connection);
     }
