@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
 #include <thread>
 
@@ -61,6 +62,9 @@ class DiskLogManager final : public LogManager {
     // Loading (log_manager_load.cc).
     Result<std::vector<LoadTask>> find_logs(const Expectations& expected);
     Result<void> make_stray(const std::string& directory, const PartitionName& name);
+    /// Before a log gets the name of one that was removed: after a crash, the old one's log start
+    /// would delete what the new one has.
+    Result<void> forget_removed(const PartitionName& name);
     Result<void> run_load_task(const LoadTask& task);
     /// Calls `work(0..count-1)` on a few threads, also after a failure; returns the first failure.
     Result<void> run_on_threads(size_t count, const std::function<Result<void>(size_t)>& work);
@@ -75,6 +79,9 @@ class DiskLogManager final : public LogManager {
     Result<void> write_high_watermarks();
     template <class Value>
     Result<void> write_checkpoints(std::string_view file, const Value& value);
+    bool has_removals() const;
+    /// Recovery points and log starts; from then on the checkpoints know of no log in removed_.
+    Result<void> write_borders();
     void remove_retired(SteadyTime now);
     Result<void> close_logs();
     Result<void> sync_sealed(const std::vector<std::shared_ptr<PartitionLog>>& logs);
@@ -87,18 +94,19 @@ class DiskLogManager final : public LogManager {
     const LogEnvironment environment_;
     std::vector<DataDirectory> directories_;
 
-    mutable std::shared_mutex mutex_;  // logs_, log_counts_, retired_, last_config_
+    mutable std::shared_mutex mutex_;  // logs_, log_counts_, retired_, removed_, last_config_
     std::map<PartitionName, Hosted> logs_;
     std::vector<size_t> log_counts_;  // by directory
     std::vector<Retired> retired_;
+    std::set<PartitionName> removed_;  // logs that checkpoints may still speak of
     std::shared_ptr<const LogConfig> last_config_;
 
+    std::mutex removals_mutex_;    // held while removed_ is being checkpointed; before mutex_
     std::mutex checkpoint_mutex_;  // one writer of checkpoint files at a time
     std::mutex background_mutex_;
     std::condition_variable background_wake_;
     bool stopping_ = false;
     std::atomic<bool> loaded_{false};
-    std::atomic<bool> checkpoints_due_{false};
     SteadyTime next_high_watermarks_{};  // the background thread's own
     SteadyTime next_checkpoints_{};
     std::thread background_thread_;

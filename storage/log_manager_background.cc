@@ -57,10 +57,9 @@ void DiskLogManager::background_round(SteadyTime now) {
         next_high_watermarks_ = now + milliseconds(options_.high_watermark_interval_ms);
         warn_if_failed("checkpoint of high watermarks", write_high_watermarks());
     }
-    if (now >= next_checkpoints_ || checkpoints_due_.exchange(false)) {
+    if (now >= next_checkpoints_ || has_removals()) {
         next_checkpoints_ = now + milliseconds(options_.checkpoint_interval_ms);
-        warn_if_failed("checkpoint of recovery points", write_recovery_points());
-        warn_if_failed("checkpoint of log starts", write_log_starts());
+        warn_if_failed("checkpoint of recovery points and log starts", write_borders());
     }
     for (const Hosted& hosted : hosted()) hosted.log->tick();
     remove_retired(now);
@@ -106,6 +105,26 @@ Result<void> DiskLogManager::write_log_starts() {
                                      return {};
                                  return log.log_start_offset();
                              });
+}
+
+bool DiskLogManager::has_removals() const {
+    std::shared_lock lock(mutex_);
+    return !removed_.empty();
+}
+
+Result<void> DiskLogManager::write_borders() {
+    std::lock_guard one_at_a_time(removals_mutex_);
+    std::set<PartitionName> removed;
+    {
+        std::unique_lock lock(mutex_);
+        removed.swap(removed_);
+    }
+    auto written = write_recovery_points();
+    if (written) written = write_log_starts();
+    if (written) return {};
+    std::unique_lock lock(mutex_);
+    removed_.merge(removed);
+    return written;
 }
 
 Result<void> DiskLogManager::write_high_watermarks() {

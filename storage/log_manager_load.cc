@@ -107,6 +107,7 @@ Result<std::vector<DiskLogManager::LoadTask>> DiskLogManager::find_logs(
 Result<void> DiskLogManager::make_stray(const std::string& directory, const PartitionName& name) {
     const std::string from = directory + "/" + name.directory_name();
     const std::string to = directory + "/" + retired_directory_name(name, kStrayDirectorySuffix);
+    removed_.insert(name);
     MILENA_LOG(Warn) << from << " belongs to no topic of the cluster; it is now " << to;
     return files_.rename(from, to);
 }
@@ -134,6 +135,7 @@ std::shared_ptr<const LogConfig> DiskLogManager::intern(const LogConfig& config)
 Result<std::shared_ptr<Log>> DiskLogManager::get_or_create(const ExpectedLog& wanted) {
     const PartitionName name{wanted.topic, wanted.partition};
     auto config = intern(wanted.config);
+    if (auto forgotten = forget_removed(name); !forgotten) return forgotten.error();
     std::unique_lock lock(mutex_);
     auto found = logs_.find(name);
     if (found != logs_.end()) return std::shared_ptr<Log>(found->second.log);
@@ -146,6 +148,15 @@ Result<std::shared_ptr<Log>> DiskLogManager::get_or_create(const ExpectedLog& wa
     logs_[name] = {*log, directory};
     ++*fewest;
     return std::shared_ptr<Log>(*log);
+}
+
+Result<void> DiskLogManager::forget_removed(const PartitionName& name) {
+    {
+        std::lock_guard wait_for_writer(removals_mutex_);
+        std::shared_lock lock(mutex_);
+        if (!removed_.contains(name)) return {};
+    }
+    return write_borders();
 }
 
 Result<void> DiskLogManager::remove(const std::string& topic, int32_t partition) {
@@ -163,7 +174,7 @@ Result<void> DiskLogManager::remove(const std::string& topic, int32_t partition)
     logs_.erase(found);
     auto delay = std::chrono::milliseconds(hosted.log->config().file_delete_delay_ms);
     retired_.push_back({to, clock_.steady_now() + delay});
-    checkpoints_due_ = true;  // must not speak of a log that another takes the name of
+    removed_.insert(name);
     return {};
 }
 

@@ -176,6 +176,30 @@ TEST_F(LogManagerTest, DeletedLogsVanishWhileTheirReadersFinish) {
     EXPECT_EQ(*read->records.file->read_at(read->records.position, bytes), bytes.size());
 }
 
+TEST_F(LogManagerTest, ACrashDoesNotGiveALogTheStartOfItsPredecessor) {
+    options.directories.resize(1);
+    {
+        auto manager = open();
+        ASSERT_TRUE(manager->load({}));
+        auto log = *manager->get_or_create(expected("orders", 0));
+        append(*log, 5);
+        ASSERT_TRUE(log->delete_records_before(Offset(5)));
+        ASSERT_TRUE(manager->shut_down(1));
+    }
+    {
+        auto manager = open();
+        ASSERT_TRUE(manager->load({expected("orders", 0)}));
+        ASSERT_TRUE(manager->remove("orders", 0));
+        ids["orders"] = Uuid::random();
+        append(**manager->get_or_create(expected("orders", 0)), 3);
+    }  // a crash
+    auto manager = open();
+    ASSERT_TRUE(manager->load({expected("orders", 0)}));
+    auto log = manager->find("orders", 0);
+    EXPECT_EQ(log->log_start_offset(), Offset(0));
+    EXPECT_EQ(log->log_end_offset(), Offset(3));
+}
+
 TEST_F(LogManagerTest, ADirectoryIsUsedByOneProcess) {
     options.directories.resize(1);
     auto manager = open();
