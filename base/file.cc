@@ -160,11 +160,17 @@ class PosixFileSystem final : public FileSystem {
         DIR* directory = ::opendir(path.c_str());
         if (directory == nullptr) return storage_error("list", path, errno);
         std::vector<std::string> names;
-        while (dirent* entry = ::readdir(directory)) {
+        while (true) {
+            errno = 0;
+            dirent* entry = ::readdir(directory);
+            if (entry == nullptr) break;
             std::string_view name = entry->d_name;
             if (name != "." && name != "..") names.emplace_back(name);
         }
+        int failure = errno;
         ::closedir(directory);
+        // Half a list would be taken for a log with less segments.
+        if (failure != 0) return storage_error("list", path, failure);
         std::sort(names.begin(), names.end());
         return names;
     }

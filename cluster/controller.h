@@ -71,6 +71,9 @@ class ConfigRules {
 /// codes and a message.
 class Controller {
   public:
+    /// Producer ids that allocate_producer_ids() gives at a time.
+    static constexpr int64_t kProducerIdBlock = 1000;
+
     virtual ~Controller() = default;
 
     template <class Response>
@@ -103,7 +106,7 @@ class Controller {
                                  StringArena& strings,
                                  Done<protocol::DescribeQuorumResponse> done) = 0;
 
-    /// The first id of a fresh block of 1000.
+    /// The first id of a fresh block of kProducerIdBlock.
     virtual void allocate_producer_ids(std::function<void(Result<int64_t>)> done) = 0;
 };
 

@@ -14,8 +14,6 @@ namespace {
 
 using namespace protocol;
 
-constexpr int64_t kProducerIdBlock = 1000;
-
 /// After a failed commit nothing of the answer holds.
 template <class Row>
 void fail_rows(std::vector<Row>& rows, const Error& error, StringArena& strings) {

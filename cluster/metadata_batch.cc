@@ -10,7 +10,7 @@ namespace {
 
 constexpr size_t kControlKeyBytes = 4;  // int16 version 0, int16 type
 
-RecordBatchBuilder builder_at(const BatchPosition& at, bool control) {
+RecordBatchBuilder builder_at(const BatchStamp& at, bool control) {
     RecordBatchOptions options;
     options.base_offset = at.base_offset;
     options.leader_epoch = LeaderEpoch(at.epoch);
@@ -24,7 +24,7 @@ Bytes finish(RecordBatchBuilder& builder) {
     return built ? std::move(*built) : Bytes();
 }
 
-void append(RecordBatchBuilder& builder, const BatchPosition& at, std::optional<BytesView> key,
+void append(RecordBatchBuilder& builder, const BatchStamp& at, std::optional<BytesView> key,
             BytesView value) {
     NewRecord record;
     record.timestamp = at.timestamp;
@@ -43,13 +43,13 @@ Result<std::optional<ControlType>> control_type(const RecordView& record, bool c
 
 }  // namespace
 
-Bytes build_metadata_batch(const BatchPosition& at, std::span<const Bytes> values) {
+Bytes build_metadata_batch(const BatchStamp& at, std::span<const Bytes> values) {
     RecordBatchBuilder builder = builder_at(at, false);
     for (const Bytes& value : values) append(builder, at, std::nullopt, value);
     return finish(builder);
 }
 
-Bytes build_control_batch(const BatchPosition& at, std::span<const ControlRecord> records) {
+Bytes build_control_batch(const BatchStamp& at, std::span<const ControlRecord> records) {
     RecordBatchBuilder builder = builder_at(at, true);
     for (const ControlRecord& record : records) {
         uint8_t key[kControlKeyBytes];

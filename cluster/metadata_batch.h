@@ -21,25 +21,25 @@ enum class ControlType : int16_t {
     kKRaftVoters = 6,
 };
 
-/// Where a batch stands in the log.
-struct BatchPosition {
+/// What a batch is stamped with: its place in the log, and the time.
+struct BatchStamp {
     Offset base_offset;
     int32_t epoch = 0;
     TimestampMs timestamp;
 };
 
 /// A batch of one record or more. REQUIRES: values not empty.
-Bytes build_metadata_batch(const BatchPosition& at, std::span<const Bytes> values);
+Bytes build_metadata_batch(const BatchStamp& at, std::span<const Bytes> values);
 
 struct ControlRecord {
     ControlType type;
     Bytes value;
 };
-Bytes build_control_batch(const BatchPosition& at, std::span<const ControlRecord> records);
+Bytes build_control_batch(const BatchStamp& at, std::span<const ControlRecord> records);
 
 /// A parsed batch; borrows from the bytes it was parsed from.
 struct MetadataBatch {
-    BatchPosition at;
+    BatchStamp at;
     Offset last_offset;
     bool control = false;
     struct Entry {

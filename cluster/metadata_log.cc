@@ -217,9 +217,15 @@ Result<void> MetadataLog::start_epoch(int32_t epoch) {
 
 Result<void> MetadataLog::roll() {
     if (segments_.rbegin()->second == 0) return {};
-    if (auto synced = active_->sync(); !synced) return synced;
-    segments_[end_] = 0;
-    return open_active();
+    Result<void> rolled = active_->sync();
+    if (rolled) {
+        segments_[end_] = 0;
+        rolled = open_active();
+    }
+    // What was not synced can't be trusted; and without the new file the next batch would be
+    // written over the beginning of the old one.
+    if (!rolled) broken_ = true;
+    return rolled;
 }
 
 Result<void> MetadataLog::delete_before(Offset offset) {

@@ -47,7 +47,7 @@ class MetadataLog {
     /// What must be synced for appended batches to be durable.
     std::shared_ptr<File> active_file() const { return active_; }
 
-    /// Next batch goes into a new file.
+    /// Next batch goes into a new file. After an error nothing is appended any more.
     Result<void> roll();
     /// Deletes files that hold nothing at or above `offset`, never the active one.
     Result<void> delete_before(Offset offset);
@@ -70,7 +70,7 @@ class MetadataLog {
     std::map<int32_t, Offset> epochs_;    // epoch -> first offset
     std::shared_ptr<File> active_;
     Offset end_{0};
-    bool broken_ = false;  // a failed append could not be undone
+    bool broken_ = false;  // a failed append could not be undone, or a roll failed
 };
 
 }  // namespace milena

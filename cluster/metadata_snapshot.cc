@@ -57,7 +57,7 @@ class SnapshotWriter {
     }
 
     File& file_;
-    BatchPosition at_;
+    BatchStamp at_;
     int64_t position_ = 0;
 };
 

@@ -137,7 +137,7 @@ Result<void> MetadataStore::become_leader() {
     message.voters.emplace_back().voter_id = options_.node_id;
     message.granting_voters.emplace_back().voter_id = options_.node_id;
     const ControlRecord record{ControlType::kLeaderChange, protocol::encode_message(message, 0)};
-    const BatchPosition at{log_->end_offset(), epoch_, clock_.now()};
+    const BatchStamp at{log_->end_offset(), epoch_, clock_.now()};
     if (auto done = log_->append(build_control_batch(at, {&record, 1}), 1); !done) return done;
     state_.set_position(at.base_offset, epoch_);
     return {};
@@ -158,7 +158,7 @@ Result<void> MetadataStore::append(const RecordList& records) {
 }
 
 Result<void> MetadataStore::append_chunk(std::span<const Bytes> values) {
-    const BatchPosition at{log_->end_offset(), epoch_, clock_.now()};
+    const BatchStamp at{log_->end_offset(), epoch_, clock_.now()};
     const Bytes batch = build_metadata_batch(at, values);
     if (auto done = log_->append(batch, static_cast<int64_t>(values.size())); !done) return done;
     bytes_since_snapshot_ += static_cast<int64_t>(batch.size());

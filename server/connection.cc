@@ -211,6 +211,7 @@ void Connection::flush() {
             break;
         case ResponseQueue::Progress::kBlocked:
             waits_writable_ = true;
+            last_active_ = std::chrono::steady_clock::now();
             socket_.wait_writable(shared_from_this());
             break;
         case ResponseQueue::Progress::kCold:

@@ -77,7 +77,11 @@ class Connection final : public SocketEvents, public std::enable_shared_from_thi
     NetworkCore& core() { return core_; }
     const std::shared_ptr<ConnectionContext>& context() const { return context_; }
     SteadyTime last_active() const { return last_active_; }
-    bool is_quiet() const { return queue_.in_flight() == 0 && !has_frame_; }
+    /// Whether only the peer could make something happen: by a request, by the rest of one, or by
+    /// reading its answers.
+    bool waits_for_peer() const {
+        return waits_writable_ || (queue_.in_flight() == 0 && !memory_timer_);
+    }
     /// Whether a large frame has begun and its bytes fail to come.
     bool is_stalled_since(SteadyTime when) const;
 

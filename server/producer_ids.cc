@@ -41,7 +41,7 @@ void ProducerIds::on_block(const Result<int64_t>& first) {
     std::vector<std::pair<Done, Result<ProducerId>>> answers;
     std::unique_lock lock(mutex_);
     asking_ = false;
-    if (first) following_ = {*first, *first + kBlockSize};
+    if (first) following_ = {*first, *first + Controller::kProducerIdBlock};
     int64_t id = -1;
     while (!waiters_.empty() && (!first || take(id))) {
         Result<ProducerId> answer = ProducerId(id);

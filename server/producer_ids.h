@@ -21,8 +21,6 @@ class ProducerIds {
 
     /// Who waits for a block at most; the next one is told COORDINATOR_LOAD_IN_PROGRESS.
     static constexpr size_t kWaitersMax = 10'000;
-    /// Ids in a block of the controller.
-    static constexpr int64_t kBlockSize = 1000;
     /// Ids left when the next block is asked for.
     static constexpr int64_t kPrefetchBelow = 100;
 

@@ -175,9 +175,10 @@ void Server::on_closed(Core& core, Connection& connection) {
 
 bool Server::count_in(const std::string& address) {
     std::lock_guard lock(addresses_mutex_);
-    int& count = addresses_[address];
-    if (count >= connections_per_address_max_) return false;
-    ++count;
+    auto found = addresses_.find(address);
+    const int count = found == addresses_.end() ? 0 : found->second;
+    if (count >= connections_per_address_max_) return false;  // without a trace, if it has none
+    ++addresses_[address];
     return true;
 }
 
@@ -191,7 +192,8 @@ void Server::sweep(Core& core) {
     auto now = std::chrono::steady_clock::now();
     std::vector<std::shared_ptr<Connection>> idle;
     for (auto& [key, connection] : core.connections) {
-        bool unused = connection->is_quiet() && now - connection->last_active() > options_.idle_max;
+        bool unused =
+            connection->waits_for_peer() && now - connection->last_active() > options_.idle_max;
         bool stalled = memory_.is_short() && connection->is_stalled_since(now - kStallMax);
         if (unused || stalled) idle.push_back(connection);
     }

@@ -107,6 +107,7 @@ Result<std::vector<DiskLogManager::LoadTask>> DiskLogManager::find_logs(
 Result<void> DiskLogManager::make_stray(const std::string& directory, const PartitionName& name) {
     const std::string from = directory + "/" + name.directory_name();
     const std::string to = directory + "/" + retired_directory_name(name, kStrayDirectorySuffix);
+    removed_.insert(name);
     MILENA_LOG(Warn) << from << " belongs to no topic of the cluster; it is now " << to;
     return files_.rename(from, to);
 }
@@ -156,6 +157,15 @@ Result<std::shared_ptr<Log>> DiskLogManager::get_or_create(const ExpectedLog& wa
     logs_[name] = {*log, directory};
     ++*fewest;
     return std::shared_ptr<Log>(*log);
+}
+
+Result<void> DiskLogManager::forget_removed(const PartitionName& name) {
+    {
+        std::lock_guard wait_for_writer(removals_mutex_);
+        std::shared_lock lock(mutex_);
+        if (!removed_.contains(name)) return {};
+    }
+    return write_borders();
 }
 
 Result<void> DiskLogManager::remove(const std::string& topic, int32_t partition) {

@@ -231,6 +231,24 @@ TEST_F(ConnectionTest, StopsServingAPeerThatDoesNotRead) {
     for (size_t i = 0; i < sent / frame.size(); ++i) ASSERT_TRUE(receive() == text);
 }
 
+TEST_F(ConnectionTest, HalfARequestWaitsForThePeerAndAWholeOneDoesNot) {
+    send(Bytes{0, 0, 0, 5, 'l', 'a'});
+    while (memory.used() == 0) std::this_thread::yield();
+    on_core([&] { EXPECT_TRUE(connection->waits_for_peer()); });
+    send(Bytes{'t', 'e', 'r'});
+    service.wait_for_kept(1);
+    on_core([&] { EXPECT_FALSE(connection->waits_for_peer()); });
+}
+
+TEST_F(ConnectionTest, AnswersThatNobodyReadsWaitForThePeer) {
+    send("later");
+    auto request = service.wait_for_kept(1)[0];
+    request->send(answer_of(std::string(8 << 20, 'x')));  // more than the socket takes
+    bool waits = false;
+    while (!waits) on_core([&] { waits = connection->waits_for_peer(); });
+    on_core([&] { EXPECT_EQ(connection->queue().in_flight(), 1u); });
+}
+
 TEST_F(ConnectionTest, ClosingInterruptsThoseThatWait) {
     send("later");
     service.wait_for_kept(1);
