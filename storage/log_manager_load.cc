@@ -159,15 +159,6 @@ Result<std::shared_ptr<Log>> DiskLogManager::get_or_create(const ExpectedLog& wa
     return std::shared_ptr<Log>(*log);
 }
 
-Result<void> DiskLogManager::forget_removed(const PartitionName& name) {
-    {
-        std::lock_guard wait_for_writer(removals_mutex_);
-        std::shared_lock lock(mutex_);
-        if (!removed_.contains(name)) return {};
-    }
-    return write_borders();
-}
-
 Result<void> DiskLogManager::remove(const std::string& topic, int32_t partition) {
     const PartitionName name{topic, partition};
     std::unique_lock lock(mutex_);
