@@ -52,6 +52,11 @@ class FaultyFileSystem final : public FileSystem {
         }
         return real_.sync_directory(path);
     }
+    Result<void> sync_volume(const std::string& path) override {
+        ++syncs;
+        if (syncs_fail) return storage_error("sync the volume of", path, EIO);
+        return real_.sync_volume(path);
+    }
     Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {
         return real_.lock(path);
     }
