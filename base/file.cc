@@ -169,7 +169,7 @@ class PosixFileSystem final : public FileSystem {
         }
         int failure = errno;
         ::closedir(directory);
-        // Half a list would be taken for a log with less segments.
+        // Half a list would be taken for a log with fewer segments.
         if (failure != 0) return storage_error("list", path, failure);
         std::sort(names.begin(), names.end());
         return names;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
+#include <set>
 
 #include "protocol/messages/clear_elr_record.h"
 #include "protocol/messages/config_record.h"
@@ -161,18 +163,18 @@ bool is_deletion(const IncrementalConfig& config) {
 }
 bool is_deletion(const protocol::AlterConfigsRequest::AlterableConfig&) { return false; }
 
+/// How often each resource is named, by type and name.
+using ResourceCounts = std::map<std::pair<int8_t, std::string_view>, int>;
+
 /// What is wrong with the rows themselves, whatever they are about.
 template <class Row>
-Result<ConfigResource> check_row(const std::vector<Row>& rows, const Row& row) {
-    const auto same = [&](const Row& other) {
-        return other.resource_type == row.resource_type && other.resource_name == row.resource_name;
-    };
-    if (std::count_if(rows.begin(), rows.end(), same) > 1)
+Result<ConfigResource> check_row(const ResourceCounts& counts, const Row& row) {
+    if (counts.at({row.resource_type, row.resource_name}) > 1)
         return invalid_request("Each resource may be named once only.");
     std::string nulls;
+    std::set<std::string_view> keys;
     for (const auto& config : row.configs) {
-        const auto same_key = [&](const auto& other) { return other.name == config.name; };
-        if (std::count_if(row.configs.begin(), row.configs.end(), same_key) > 1)
+        if (!keys.insert(config.name).second)
             return invalid_request(std::string(config.name) + " is named more than once.");
         if (!config.value && !is_deletion(config))
             nulls += (nulls.empty() ? "" : ", ") + std::string(config.name);
@@ -226,12 +228,14 @@ Result<ConfigChanges> changes_of(const ControlContext& context, const ConfigReso
 template <class Response, class Request>
 Response alter(ControlContext& context, const Request& request) {
     Response response;
+    ResourceCounts counts;
+    for (const auto& row : request.resources) ++counts[{row.resource_type, row.resource_name}];
     for (const auto& row : request.resources) {
         auto& result = response.responses.emplace_back();
         result.resource_type = row.resource_type;
         result.resource_name = row.resource_name;
         set_success(result);
-        const auto resource = check_row(request.resources, row);
+        const auto resource = check_row(counts, row);
         if (!resource) {
             set_error(result, resource.error(), context.strings);
             continue;

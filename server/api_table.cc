@@ -43,9 +43,11 @@ constexpr std::string_view api_name(std::string_view message) {
     return message.substr(0, message.size() - std::string_view("Request").size());
 }
 
+/// Bytes behind the body are ignored, as Kafka does: librdkafka 2.8 and later sends some with Metadata.
 template <class Body, Handler<Body> handle>
 void serve(Broker& broker, std::shared_ptr<Request> request, BytesView body) {
-    auto decoded = protocol::decode_message<Body>(body, request->version());
+    protocol::Reader reader(body);
+    auto decoded = protocol::decode_next<Body>(reader, request->version());
     if (!decoded) return request->close_connection(decoded.error().message());
     auto shared = std::make_shared<const Body>(std::move(*decoded));
     handle(broker, Call<Body>{std::move(request), std::move(shared)});

@@ -189,7 +189,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     Offset last_snapshot_{-1};
     int64_t roll_jitter_ms_ = 0;
 
-    std::mutex sync_mutex_;  // guards what follows; never taken together with mutex_
+    std::mutex sync_mutex_;  // guards what follows; nothing else is locked under it
     std::vector<std::function<void(Result<void>)>> sync_waiters_;
     bool sync_running_ = false;
 };

@@ -77,17 +77,4 @@ ACCEPTED = [
         "Kafka grows a pool at most twofold at a time; Milena has no such pool to protect",
     ),
     ("alter_configs", "AlterConfigs v2 twice", "*", _NO_ANSWER),
-    # Nonsense
-    ("trailing_bytes", "*", "connection", _TRAILING),
-    ("trailing_bytes", "*", "ErrorCode", _TRAILING),
-    *(
-        ("garbage_bodies", question, field, _TRAILING)
-        for question in _GARBAGE_WITH_A_BODY_IN_FRONT
-        for field in ("connection", "ErrorCode")
-    ),
-    *(
-        ("garbage_bodies", f"{api} v? {label}", "connection", _TRAILING)
-        for api in ("Metadata", "DescribeLogDirs")
-        for label in ("all ones", "huge varint")
-    ),
 ]  # fmt: skip

@@ -20,6 +20,7 @@
 #include "protocol/record_batch.h"
 #include "protocol/record_validator.h"
 #include "server/handlers/handlers.h"
+#include "server/handlers/internal_topics.h"
 #include "server/handlers/leader_hints.h"
 
 namespace milena {
@@ -160,8 +161,7 @@ MutableBytesView ProduceCall::in_frame(BytesView records) const {
 }
 
 Result<void> ProduceCall::check_batches(const TopicState& topic, BytesView batches) const {
-    if (topic.name == "__consumer_offsets" || topic.name == "__transaction_state" ||
-        topic.name == "__share_group_state")
+    if (is_internal_topic(topic.name))
         return Error(ErrorCode::INVALID_TOPIC_EXCEPTION,
                      "clients can't write to the internal topic " + topic.name);
     auto batch = RecordBatchView::parse(batches);

@@ -63,7 +63,8 @@ static void answer(const Broker& broker, const Call<DeleteRecordsRequest>& call)
 }
 
 void handle_delete_records(Broker& broker, Call<DeleteRecordsRequest> call) {
-    broker.pool.run([&broker, call] { answer(broker, call); });  // it writes a checkpoint
+    // An append may hold the log for long.
+    broker.pool.run([&broker, call] { answer(broker, call); });
 }
 
 }  // namespace milena
