@@ -85,6 +85,12 @@ Result<void> Node::open_logs(const std::string& cluster_id) {
     options.checkpoint_interval_ms = settings.log_flush_offset_checkpoint_interval_ms;
     cluster_id_ = cluster_id;
     for (const std::string& directory : options.directories) {
+        const std::string metadata = directory + "/__cluster_metadata-0";
+        if (directory != options.directories.front() && posix_file_system().exists(metadata))
+            return Error(ErrorCode::INVALID_CONFIG,
+                         "log.dirs begins with " + options.directories.front() +
+                             ", but the cluster's metadata is in " + metadata +
+                             ": put the directory that holds it first");
         if (!cluster_id_.empty()) break;
         auto identity = read_identity(posix_file_system(), directory);
         if (!identity) return identity.error();

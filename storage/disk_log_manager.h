@@ -106,6 +106,7 @@ class DiskLogManager final : public LogManager {
     std::atomic<bool> loaded_{false};
     SteadyTime next_high_watermarks_{};  // the background thread's own
     SteadyTime next_checkpoints_{};
+    SteadyTime next_producer_expiry_{};
     std::thread background_thread_;
 };
 

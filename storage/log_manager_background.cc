@@ -12,6 +12,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kRoundInterval{1000};
+/// Kafka's producer.id.expiration.check.interval.ms.
+constexpr milliseconds kProducerExpiryInterval{600'000};
 /// Each takes several syncs; from this many on, one sync of the whole volume is sooner done.
 constexpr size_t kLogsSyncedOneByOneMax = 64;
 
@@ -40,6 +42,7 @@ std::vector<DiskLogManager::Hosted> DiskLogManager::hosted() const {
 }
 
 void DiskLogManager::start_background() {
+    next_producer_expiry_ = clock_.steady_now() + kProducerExpiryInterval;
     background_thread_ = std::thread([this] { background(); });
 }
 
@@ -61,7 +64,12 @@ void DiskLogManager::background_round(SteadyTime now) {
         next_checkpoints_ = now + milliseconds(options_.checkpoint_interval_ms);
         warn_if_failed("checkpoint of recovery points and log starts", write_start_checkpoints());
     }
-    for (const Hosted& hosted : hosted()) hosted.log->tick();
+    const bool producers_expire = now >= next_producer_expiry_;
+    if (producers_expire) next_producer_expiry_ = now + kProducerExpiryInterval;
+    for (const Hosted& hosted : hosted()) {
+        hosted.log->tick();
+        if (producers_expire) hosted.log->expire_producers();
+    }
     remove_retired(now);
 }
 

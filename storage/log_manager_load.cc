@@ -75,6 +75,7 @@ Result<void> DiskLogManager::run_on_threads(size_t count,
 Result<std::vector<DiskLogManager::LoadTask>> DiskLogManager::find_logs(
     const Expectations& expected) {
     std::vector<LoadTask> tasks;
+    std::map<PartitionName, std::string> holders;
     for (size_t i = 0; i < directories_.size(); ++i) {
         const DataDirectory& directory = directories_[i];
         auto names = files_.list(directory.path);
@@ -98,6 +99,11 @@ Result<std::vector<DiskLogManager::LoadTask>> DiskLogManager::find_logs(
                     write_topic_id(files_, directory.path + "/" + entry, wanted->second->topic_id);
                 if (!written) return written.error();
             }
+            auto [holder, is_first] = holders.emplace(*name, directory.path);
+            if (!is_first)
+                return Error(ErrorCode::KAFKA_STORAGE_ERROR,
+                             entry + " is in two data directories, " + holder->second + " and " +
+                                 directory.path + ": move the one that is not wanted away");
             tasks.push_back({i, *name, wanted->second});
         }
     }

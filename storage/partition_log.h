@@ -86,8 +86,11 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
 
     // For the log manager.
 
-    /// Periodic: flush.ms, producers that expire, segments below the log start. On a pool thread.
+    /// Periodic: flush.ms, segments below the log start. On a pool thread.
     void tick();
+    /// Forgets producers whose newest record is too old. Seldom: an idempotent producer of old
+    /// records is remembered only until then.
+    void expire_producers();
     /// seal(), synced, and closed.
     Result<void> shut_down();
     /// Indexes trimmed, producer snapshot and epochs written; nothing is appended afterwards.

@@ -80,11 +80,16 @@ void PartitionLog::tick() {
     const TimestampMs now = environment_.clock.now();
     {
         std::lock_guard lock(mutex_);
-        producers_.expire(now, config->producer_id_expiration_ms);
         drop_segments_below_start();
     }
     if (log_end_offset() > recovery_point() && now.value - last_sync_ms_.load() >= config->flush_ms)
         sync([](Result<void>) {});
+}
+
+void PartitionLog::expire_producers() {
+    const std::shared_ptr<const LogConfig> config = config_.load();
+    std::lock_guard lock(mutex_);
+    producers_.expire(environment_.clock.now(), config->producer_id_expiration_ms);
 }
 
 Result<bool> PartitionLog::seal() {

@@ -12,18 +12,10 @@ _NOT_SERVED_YET = [
 ]  # fmt: skip
 _SERVED_FROM_OLDER_VERSIONS = [2, 19, 20, 23, 32, 35]
 
-# The first bytes of the nonsense are a whole body; more follow.
-_GARBAGE_WITH_A_BODY_IN_FRONT = [
-    "* zeros", "ApiVersions v? garbage", "ApiVersions v? one byte", "ApiVersions v? all ones",
-    "ApiVersions v? huge *", "ElectLeaders v? all ones", "ElectLeaders v? huge *",
-    "InitProducerId v? all ones", "InitProducerId v? huge varint",
-]  # fmt: skip
-
 _AT_ONCE = "Kafka answers 'unknown' while it creates the topic; Milena answers when it is there"
 _CLEARER = "Kafka's code throws and answers UNKNOWN_SERVER_ERROR; Milena names what is wrong"
 _NO_ANSWER = "Kafka's code throws and never answers; Milena says what is wrong"
 _TWICE = "Kafka silently drops all but the last of what is asked twice; Milena does and answers each"
-_TRAILING = "Kafka ignores bytes behind the body; to Milena they show that the request is misread"
 _CONTROLLER = "Milena's only node is its own controller and has no listener for it"
 _NEGATIVE_SIZE = "Kafka's code throws at a negative size; Milena takes it for the smallest"
 

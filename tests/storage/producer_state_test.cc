@@ -67,10 +67,10 @@ TEST_F(ProducerStateTest, ForgetsIdleProducers) {
     ASSERT_TRUE(produce(0));
     EXPECT_EQ(log->active_producers().size(), 1u);
     clock.now_ms += config.producer_id_expiration_ms - 10;
-    log->tick();
+    log->expire_producers();
     EXPECT_EQ(log->active_producers().size(), 1u);
     clock.now_ms += 20;
-    log->tick();
+    log->expire_producers();
     EXPECT_EQ(log->active_producers().size(), 0u);
     EXPECT_EQ(code(produce(100)), ErrorCode::NONE);
 }
