@@ -17,6 +17,8 @@ _CLEARER = "Kafka's code throws and answers UNKNOWN_SERVER_ERROR; Milena names w
 _NO_ANSWER = "Kafka's code throws and never answers; Milena says what is wrong"
 _TWICE = "Kafka silently drops all but the last of what is asked twice; Milena does and answers each"
 _CONTROLLER = "Milena's only node is its own controller and has no listener for it"
+_NO_TIME = "Kafka finds a time limit of 0 or less over before it looks at the request; Milena answers it"
+_OLD_VERSION = "the version before Kafka's oldest is served, for clients from 0.11 to 2.0"
 _NEGATIVE_SIZE = "Kafka's code throws at a negative size; Milena takes it for the smallest"
 
 ACCEPTED = [
@@ -69,4 +71,16 @@ ACCEPTED = [
         "Kafka grows a pool at most twofold at a time; Milena has no such pool to protect",
     ),
     ("alter_configs", "AlterConfigs v2 twice", "*", _NO_ANSWER),
+    # Nonsense
+    *(
+        ("garbage_bodies", f"ElectLeaders v? {label}", "ErrorCode", _NO_TIME)
+        for label in ("all ones", "huge *", "zeros")
+    ),
+    *(
+        ("versions_out_of_range", f"bytes v0 {api}Request ?", field, _OLD_VERSION)
+        for api in (
+            "ListOffsets", "CreateTopics", "DeleteTopics", "OffsetForLeaderEpoch", "DescribeConfigs", "DescribeLogDirs",
+        )
+        for field in ("connection", "frame bytes")
+    ),
 ]  # fmt: skip
