@@ -16,6 +16,11 @@
 namespace milena {
 
 enum class Isolation : int8_t { kReadUncommitted = 0, kReadCommitted = 1 };
+/// Whether a number that a client sent is one of them.
+inline bool is_isolation_level(int8_t level) {
+    return level == static_cast<int8_t>(Isolation::kReadUncommitted) ||
+           level == static_cast<int8_t>(Isolation::kReadCommitted);
+}
 
 /// Somebody parked on partitions (a long-polling fetch, ...). wake() may come from any thread, also
 /// when nothing changed, must return at once and must not call back into the partition.

@@ -18,7 +18,6 @@ using protocol::CreatePartitionsResponse;
 using protocol::DeleteTopicsRequest;
 using protocol::DeleteTopicsResponse;
 
-constexpr int64_t kPartitionsPerRequestMax = 10'000;
 constexpr int16_t kVersionWithIds = 6;
 
 Error unknown_topic(ErrorCode code) {

@@ -12,6 +12,9 @@
 
 namespace milena {
 
+/// New partitions that one request may ask for: their records must fit one batch of the log.
+inline constexpr int64_t kPartitionsPerRequestMax = 10'000;
+
 /// Not empty, "." or "..", at most 249 of [a-zA-Z0-9._-]. INVALID_TOPIC_EXCEPTION.
 Result<void> check_topic_name(std::string_view name);
 

@@ -23,7 +23,6 @@ using Topic = CreateTopicsRequest::CreatableTopic;
 using TopicResult = CreateTopicsResponse::CreatableTopicResult;
 
 constexpr size_t kTopicNameMax = 249;
-constexpr int64_t kPartitionsPerRequestMax = 10'000;
 
 bool is_name_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||

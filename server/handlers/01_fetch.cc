@@ -170,11 +170,6 @@ void FetchCall::add_hint(const FetchTarget& target, FetchResponse& response,
                     topic->partitions[static_cast<size_t>(target.partition)], response, answer);
 }
 
-bool is_isolation_level(int8_t level) {
-    return level == static_cast<int8_t>(Isolation::kReadUncommitted) ||
-           level == static_cast<int8_t>(Isolation::kReadCommitted);
-}
-
 /// Kafka has no better code for it than its own failure.
 void refuse_isolation_level(const Call<FetchRequest>& call) {
     constexpr auto kCode = static_cast<int16_t>(ErrorCode::UNKNOWN_SERVER_ERROR);

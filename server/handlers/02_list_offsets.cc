@@ -64,11 +64,6 @@ bool is_supported(int64_t timestamp, int16_t version) {
     return first && version >= *first;
 }
 
-bool is_isolation_level(int8_t level) {
-    return level == static_cast<int8_t>(Isolation::kReadUncommitted) ||
-           level == static_cast<int8_t>(Isolation::kReadCommitted);
-}
-
 /// Whether it takes reading records.
 bool searches(int64_t timestamp) { return timestamp >= 0 || timestamp == kMaxTimestamp; }
 
