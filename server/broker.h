@@ -17,6 +17,8 @@ namespace milena {
 class Settings;       // server/settings/settings.h
 class FetchSessions;  // server/fetch_sessions.h
 class ProducerIds;    // server/producer_ids.h
+class GroupCoordinator;
+class TransactionCoordinator;
 
 /// Owns nothing; outlives every connection.
 struct Broker {
@@ -29,6 +31,8 @@ struct Broker {
     Controller& controller;
     FetchSessions& fetch_sessions;
     ProducerIds& producer_ids;
+    GroupCoordinator& groups;
+    TransactionCoordinator& transactions;
     /// The current image; never null once listeners are open.
     std::function<MetadataImagePtr()> image;
 };

@@ -154,8 +154,11 @@ Result<void> Node::join_cluster() {
                                              *logs_, rules_, log_config});
     if (!cluster) return cluster.error();
     cluster_ = std::move(*cluster);
-    follow(*cluster_->image());
-    cluster_->on_publish([this](const MetadataImagePtr& image) { follow(*image); });
+    coordinators_ = make_coordinators();
+    run_on_control([this] {
+        follow(cluster_->image());
+        cluster_->on_publish([this](const MetadataImagePtr& image) { follow(image); });
+    });
 
     fetch_sessions_ = std::make_unique<FetchSessions>(
         static_cast<size_t>(settings_->at_start().max_incremental_fetch_session_cache_slots),
@@ -163,21 +166,41 @@ Result<void> Node::join_cluster() {
     producer_ids_ = std::make_unique<ProducerIds>(cluster_->controller());
     broker_.reset(new Broker{node_id_, *settings_, system_clock(), pool_, *logs_,
                              cluster_->partitions(), cluster_->controller(), *fetch_sessions_,
-                             *producer_ids_, [this] { return cluster_->image(); }});
+                             *producer_ids_, coordinators_->groups, coordinators_->transactions,
+                             [this] { return cluster_->image(); }});
     dispatcher_.set_broker(*broker_);
     return {};
 }
 
-void Node::follow(const MetadataImage& image) {
+std::unique_ptr<Coordinators> Node::make_coordinators() {
+    std::vector<Executor*> executors;
+    for (size_t i = 0; i < server_->core_count(); ++i) executors.push_back(&server_->core(i));
+    return std::make_unique<Coordinators>(settings_->at_start(),
+                                          CoordinatorParts{node_id_, cluster_->partitions(), pool_,
+                                                           system_clock(), std::move(executors)});
+}
+
+void Node::run_on_control(const std::function<void()>& task) {
+    std::promise<void> done;
+    control_.post([&] {
+        task();
+        done.set_value();
+    });
+    done.get_future().wait();
+}
+
+void Node::follow(const MetadataImagePtr& image) {
+    coordinators_->follow(image);
     const bool changed = settings_->apply_dynamic(
-        image.configs({ConfigResourceType::kBroker, ""}),
-        image.configs({ConfigResourceType::kBroker, std::to_string(node_id_)}));
+        image->configs({ConfigResourceType::kBroker, ""}),
+        image->configs({ConfigResourceType::kBroker, std::to_string(node_id_)}));
     if (!changed) return;
     const auto settings = settings_->current();
     server_->limit_connections(settings->max_connections, settings->max_connections_per_ip);
 }
 
 Result<void> Node::stop() {
+    run_on_control([this] { coordinators_->shut_down(); });
     server_->drain(kDrainMax);
     std::promise<void> done;
     cluster_->shut_down([&] { done.set_value(); });

@@ -9,6 +9,7 @@
 #include "cluster/cluster_node.h"
 #include "server/broker.h"
 #include "server/config_rules.h"
+#include "server/coordinators.h"
 #include "server/dispatcher.h"
 #include "server/fetch_sessions.h"
 #include "server/producer_ids.h"
@@ -36,7 +37,9 @@ class Node {
     Result<void> bind();
     Result<void> join_cluster();
     ControllerOptions controller_options() const;
-    void follow(const MetadataImage& image);
+    std::unique_ptr<Coordinators> make_coordinators();
+    void follow(const MetadataImagePtr& image);
+    void run_on_control(const std::function<void()>& task);
 
     const std::unique_ptr<Settings> settings_;
     const int32_t node_id_;
@@ -53,6 +56,7 @@ class Node {
     std::unique_ptr<ClusterNode> cluster_;
     std::unique_ptr<FetchSessions> fetch_sessions_;
     std::unique_ptr<ProducerIds> producer_ids_;
+    std::unique_ptr<Coordinators> coordinators_;
     std::unique_ptr<Broker> broker_;
 };
 

@@ -48,6 +48,7 @@ class Server {
 
     /// For control work that wants an event loop.
     NetworkCore& core(size_t index) { return *cores_[index]->network; }
+    size_t core_count() const { return cores_.size(); }
 
   private:
     class Acceptor;

@@ -2,6 +2,9 @@
 #include "storage/control_record.h"
 
 #include <algorithm>
+#include <array>
+
+#include "protocol/record_batch_builder.h"
 
 namespace milena {
 namespace {
@@ -73,6 +76,23 @@ Result<std::optional<TransactionMarker>> read_marker(const File& file, const Bat
     auto read = file.read_at(batch.position, bytes);
     if (!read) return read.error();
     return parse_marker(BytesView(bytes).first(*read));
+}
+
+Result<Bytes> build_marker(ProducerId producer, ProducerEpoch epoch, TransactionMarker marker,
+                           TimestampMs now) {
+    std::array<uint8_t, 4> key{};
+    store_big_endian(key.data() + 2, marker.aborted ? kAbort : kCommit);
+    std::array<uint8_t, 6> value{};
+    store_big_endian(value.data() + 2, marker.coordinator_epoch);
+    RecordBatchOptions options;
+    options.producer_id = producer;
+    options.producer_epoch = epoch;
+    options.transactional = true;
+    options.control = true;
+    RecordBatchBuilder builder(options);
+    auto appended = builder.append({now, BytesView(key), BytesView(value), {}});
+    if (!appended) return appended.error();
+    return builder.build();
 }
 
 }  // namespace milena

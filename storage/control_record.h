@@ -15,5 +15,8 @@ namespace milena {
 std::optional<TransactionMarker> parse_marker(BytesView batch);
 /// The same, read from the file.
 Result<std::optional<TransactionMarker>> read_marker(const File& file, const BatchPosition& batch);
+/// The batch of one record that says `marker` of the producer's transaction, to be appended.
+Result<Bytes> build_marker(ProducerId producer, ProducerEpoch epoch, TransactionMarker marker,
+                           TimestampMs now);
 
 }  // namespace milena

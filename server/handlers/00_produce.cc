@@ -20,7 +20,7 @@
 #include "protocol/record_batch.h"
 #include "protocol/record_validator.h"
 #include "server/handlers/handlers.h"
-#include "server/handlers/internal_topics.h"
+#include "coordinator/internal_topics.h"
 #include "server/handlers/leader_hints.h"
 
 namespace milena {

@@ -28,7 +28,7 @@
 #include "server/handlers/addresses.h"
 #include "server/handlers/authorized_operations.h"
 #include "server/handlers/handlers.h"
-#include "server/handlers/internal_topics.h"
+#include "coordinator/internal_topics.h"
 #include "server/handlers/topic_creation.h"
 #include "server/handlers/topic_description.h"
 #include "server/settings/settings.h"

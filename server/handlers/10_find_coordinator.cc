@@ -17,9 +17,9 @@
 #include "protocol/messages/find_coordinator_request.h"
 #include "protocol/messages/find_coordinator_response.h"
 #include "server/handlers/addresses.h"
-#include "server/handlers/coordinator_key.h"
+#include "coordinator/runtime/partitioning.h"
 #include "server/handlers/handlers.h"
-#include "server/handlers/internal_topics.h"
+#include "coordinator/internal_topics.h"
 #include "server/handlers/topic_creation.h"
 
 namespace milena {

@@ -13,7 +13,7 @@
 #include "protocol/messages/delete_records_request.h"
 #include "protocol/messages/delete_records_response.h"
 #include "server/handlers/handlers.h"
-#include "server/handlers/internal_topics.h"
+#include "coordinator/internal_topics.h"
 #include "server/handlers/partition_lookup.h"
 
 namespace milena {

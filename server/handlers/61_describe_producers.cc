@@ -5,7 +5,7 @@
 #include "protocol/messages/describe_producers_request.h"
 #include "protocol/messages/describe_producers_response.h"
 #include "server/handlers/handlers.h"
-#include "server/handlers/internal_topics.h"
+#include "coordinator/internal_topics.h"
 #include "server/handlers/partition_lookup.h"
 
 namespace milena {

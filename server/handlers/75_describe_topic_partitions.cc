@@ -16,7 +16,7 @@
 #include "protocol/messages/describe_topic_partitions_response.h"
 #include "server/handlers/authorized_operations.h"
 #include "server/handlers/handlers.h"
-#include "server/handlers/internal_topics.h"
+#include "coordinator/internal_topics.h"
 #include "server/handlers/topic_description.h"
 #include "server/settings/settings.h"
 

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "protocol/messages/create_topics_request.h"
 #include "protocol/messages/create_topics_response.h"
-#include "server/handlers/internal_topics.h"
+#include "coordinator/internal_topics.h"
 #include "server/settings/settings.h"
 
 namespace milena {

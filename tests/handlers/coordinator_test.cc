@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "coordinator/runtime/partitioning.h"
 #include "protocol/messages/find_coordinator_request.h"
 #include "protocol/messages/find_coordinator_response.h"
-#include "server/handlers/coordinator_key.h"
 #include "server/handlers/handlers.h"
 #include "tests/handlers/world.h"
 

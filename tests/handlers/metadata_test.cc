@@ -97,7 +97,8 @@ TEST_F(Metadata, CreatesNothingIfTheBrokerMayNot) {
     settings = std::move(*Settings::make(broker_config));
     broker.reset(new Broker{1, *settings, broker->clock, broker->pool, broker->logs,
                             broker->partitions, broker->controller, broker->fetch_sessions,
-                            broker->producer_ids, broker->image});
+                            broker->producer_ids, broker->groups, broker->transactions,
+                            broker->image});
     EXPECT_EQ(ask_for({"new"}, 13, true).topics[0].error_code, kUnknownTopic);
     EXPECT_TRUE(controller->created.empty());
 }

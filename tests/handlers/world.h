@@ -16,6 +16,7 @@
 #include "protocol/messages/create_topics_response.h"
 #include "protocol/messages/response_header.h"
 #include "server/broker.h"
+#include "server/coordinators.h"
 #include "server/producer_ids.h"
 #include "server/request.h"
 #include "server/settings/settings.h"
@@ -210,6 +211,7 @@ class World : public testing::Test {
     std::unique_ptr<Settings> settings;
     std::unique_ptr<FakeController> controller;
     std::unique_ptr<ProducerIds> producer_ids;
+    std::unique_ptr<Coordinators> coordinators;
     std::unique_ptr<Broker> broker;
 
   private:

@@ -16,8 +16,12 @@ World::World() {
     settings = std::move(*Settings::make({}));
     controller = std::make_unique<FakeController>(*this);
     producer_ids = std::make_unique<ProducerIds>(*controller);
+    coordinators = std::make_unique<Coordinators>(
+        settings->at_start(),
+        CoordinatorParts{1, partitions, executor, system_clock(), {&executor}});
     broker.reset(new Broker{1, *settings, system_clock(), executor, logs, partitions, *controller,
-                            no_fetch_sessions(), *producer_ids,
+                            no_fetch_sessions(), *producer_ids, coordinators->groups,
+                            coordinators->transactions,
                             [this]() -> MetadataImagePtr { return image.publish(); }});
     BrokerState node;
     node.id = 1;

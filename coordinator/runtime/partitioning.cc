@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/handlers/coordinator_key.h"
+#include "coordinator/runtime/partitioning.h"
 
 #include <charconv>
 #include <limits>

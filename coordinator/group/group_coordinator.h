@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// What handlers ask of groups: each call becomes an event of the shard that the group belongs to.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/strings.h"
+#include "coordinator/group/group_shard.h"
+#include "coordinator/runtime/runtime.h"
+
+namespace milena {
+
+namespace protocol {
+struct JoinGroupRequest;
+struct JoinGroupResponse;
+struct SyncGroupRequest;
+struct SyncGroupResponse;
+struct HeartbeatRequest;
+struct HeartbeatResponse;
+struct LeaveGroupRequest;
+struct LeaveGroupResponse;
+struct DescribeGroupsRequest;
+struct DescribeGroupsResponse;
+struct ListGroupsRequest;
+struct ListGroupsResponse;
+struct DeleteGroupsRequest;
+struct DeleteGroupsResponse;
+struct OffsetCommitRequest;
+struct OffsetCommitResponse;
+struct OffsetFetchRequest;
+struct OffsetFetchResponse;
+struct OffsetDeleteRequest;
+struct OffsetDeleteResponse;
+struct TxnOffsetCommitRequest;
+struct TxnOffsetCommitResponse;
+}  // namespace protocol
+
+/// Of the request that a call comes from.
+struct GroupCall {
+    int16_t version = 0;
+    std::string_view client_id;
+    std::string_view client_host;
+    /// Owns what answers borrow. Used by one thread at a time.
+    StringArena& strings;
+};
+
+/// `done` runs exactly once, on any thread; request, `strings` and `client_*` live until then.
+/// All failures are in the answer, with Kafka's codes.
+class GroupCoordinator {
+  public:
+    template <class Response>
+    using Done = std::function<void(const Response&)>;
+
+    /// `parts.make_machine` and `parts.topic` are set here. `options` is kept.
+    GroupCoordinator(GroupOptions options, RuntimeParts parts);
+
+    /// Ever newer images, from one thread; see CoordinatorRuntime.
+    void follow(const MetadataImagePtr& image) { runtime_->follow(image); }
+    void shut_down() { runtime_->shut_down(); }
+    CoordinatorRuntime& runtime() { return *runtime_; }
+
+    void join(GroupCall call, const protocol::JoinGroupRequest& request,
+              Done<protocol::JoinGroupResponse> done);
+    void sync(GroupCall call, const protocol::SyncGroupRequest& request,
+              Done<protocol::SyncGroupResponse> done);
+    void heartbeat(GroupCall call, const protocol::HeartbeatRequest& request,
+                   Done<protocol::HeartbeatResponse> done);
+    void leave(GroupCall call, const protocol::LeaveGroupRequest& request,
+               Done<protocol::LeaveGroupResponse> done);
+    void describe(GroupCall call, const protocol::DescribeGroupsRequest& request,
+                  Done<protocol::DescribeGroupsResponse> done);
+    void list(GroupCall call, const protocol::ListGroupsRequest& request,
+              Done<protocol::ListGroupsResponse> done);
+    void remove(GroupCall call, const protocol::DeleteGroupsRequest& request,
+                Done<protocol::DeleteGroupsResponse> done);
+
+    void commit_offsets(GroupCall call, const protocol::OffsetCommitRequest& request,
+                        Done<protocol::OffsetCommitResponse> done);
+    void fetch_offsets(GroupCall call, const protocol::OffsetFetchRequest& request,
+                       Done<protocol::OffsetFetchResponse> done);
+    void delete_offsets(GroupCall call, const protocol::OffsetDeleteRequest& request,
+                        Done<protocol::OffsetDeleteResponse> done);
+    void commit_transactional_offsets(GroupCall call,
+                                      const protocol::TxnOffsetCommitRequest& request,
+                                      Done<protocol::TxnOffsetCommitResponse> done);
+
+  private:
+    /// An event for the shard of `group`. What `handle` returns as replies answers the call.
+    void submit(std::string_view group, std::function<Effects(GroupShard&)> handle,
+                std::function<void(const Error&)> refuse);
+
+    const GroupOptions options_;
+    std::unique_ptr<CoordinatorRuntime> runtime_;
+};
+
+}  // namespace milena

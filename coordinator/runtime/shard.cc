@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coordinator/runtime/shard.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "coordinator/runtime/log_replay.h"
+#include "storage/control_record.h"
+
+namespace milena {
+
+namespace {
+
+constexpr int16_t kAcksAll = -1;
+
+/// What a client is told when its coordinator's log refuses to be written (Kafka's
+/// CoordinatorOperationExceptionHelper).
+Error refusal_of(const Error& cause) {
+    switch (cause.code()) {
+        case ErrorCode::UNKNOWN_TOPIC_OR_PARTITION:
+        case ErrorCode::NOT_ENOUGH_REPLICAS:
+        case ErrorCode::NOT_ENOUGH_REPLICAS_AFTER_APPEND:
+        case ErrorCode::REQUEST_TIMED_OUT:
+            return Error(ErrorCode::COORDINATOR_NOT_AVAILABLE, cause.message());
+        case ErrorCode::NOT_LEADER_OR_FOLLOWER:
+        case ErrorCode::KAFKA_STORAGE_ERROR:
+            return Error(ErrorCode::NOT_COORDINATOR, cause.message());
+        case ErrorCode::MESSAGE_TOO_LARGE:
+        case ErrorCode::RECORD_LIST_TOO_LARGE:
+        case ErrorCode::INVALID_FETCH_SIZE:
+            return Error(ErrorCode::UNKNOWN_SERVER_ERROR, cause.message());
+        default:
+            return cause;
+    }
+}
+
+size_t size_of(std::span<const CoordinatorRecord> records) {
+    constexpr size_t kRecordOverhead = 32;  // varints at their longest
+    size_t size = 0;
+    for (const CoordinatorRecord& record : records)
+        size += kRecordOverhead + record.key.size() + (record.value ? record.value->size() : 0);
+    return size;
+}
+
+}  // namespace
+
+void CoordinatorShard::enqueue(std::function<void()> task) {
+    {
+        std::lock_guard lock(queue_mutex_);
+        queue_.push_back(std::move(task));
+        if (std::exchange(drain_is_posted_, true)) return;
+    }
+    parts_.executor.post([self = shared_from_this()] { self->drain(); });
+}
+
+void CoordinatorShard::drain() {
+    std::vector<std::function<void()>> tasks;
+    {
+        std::lock_guard lock(queue_mutex_);
+        tasks.swap(queue_);
+        drain_is_posted_ = false;
+    }
+    for (const auto& task : tasks) task();
+    flush_or_linger();
+    arm_timer();
+}
+
+void CoordinatorShard::submit(CoordinatorEvent event) {
+    enqueue([this, event = std::move(event)] { handle(event); });
+}
+
+void CoordinatorShard::end_transaction(ProducerIdentity producer, TransactionMarker marker,
+                                       Reply reply) {
+    enqueue([this, producer, marker, reply = std::move(reply)] {
+        write_marker(producer, marker, reply);
+    });
+}
+
+void CoordinatorShard::lead(std::shared_ptr<Partition> partition, MetadataImagePtr image) {
+    enqueue([this, partition = std::move(partition), image = std::move(image)] {
+        unload(Error(ErrorCode::NOT_COORDINATOR, "the coordinator is elected anew"));
+        partition_ = partition;
+        image_ = image;
+        load();
+    });
+}
+
+void CoordinatorShard::resign(Error reason) {
+    enqueue([this, reason = std::move(reason)] { unload(reason); });
+}
+
+void CoordinatorShard::follow(MetadataImagePtr image) {
+    enqueue([this, image = std::move(image)] {
+        image_ = image;
+        if (status_ == Status::kActive) take(machine().on_image(image_));
+    });
+}
+
+void CoordinatorShard::load() {
+    status_ = Status::kLoading;
+    const Offset end = partition_->log()->log_end_offset();
+    parts_.pool.run(
+        [self = shared_from_this(), incarnation = incarnation_, log = partition_->log(), end] {
+            auto state = std::make_shared<State>(self->parts_.clock);
+            state->machine = self->parts_.make_machine(state->timers);
+            auto result = replay_log(*log, end, *state->machine);
+            self->enqueue([raw = self.get(), incarnation, state, end, result] {
+                raw->on_replayed(incarnation, state, end, result);
+            });
+        });
+}
+
+void CoordinatorShard::on_replayed(uint64_t incarnation, std::shared_ptr<State> state, Offset end,
+                                   const Result<void>& result) {
+    if (incarnation != incarnation_) return;
+    if (!result) {
+        MILENA_LOG(Error) << partition_->log()->directory()
+                          << ": its coordinator can't be loaded: " << result.error().to_string();
+        return unload(Error(ErrorCode::NOT_COORDINATOR, result.error().message()));
+    }
+    state_ = std::move(state);
+    next_offset_ = end;
+    committed_end_ = partition_->log()->high_watermark();
+    status_ = Status::kActive;
+    take(machine().on_image(image_));
+    if (status_ == Status::kActive) take(machine().on_loaded());
+}
+
+void CoordinatorShard::unload(const Error& reason) {
+    ++incarnation_;
+    status_ = Status::kIdle;
+    linger_timer_.reset();
+    wake_timer_.reset();
+    wakes_at_.reset();
+    batch_.reset();
+    const auto state = std::exchange(state_, nullptr);
+    if (state) state->machine->on_unloaded(reason);
+    for (const ParkedReply& parked : std::exchange(parked_, {})) parked.reply(reason);
+}
+
+void CoordinatorShard::handle(const CoordinatorEvent& event) {
+    switch (status_) {
+        case Status::kIdle:
+            return event.refuse(Error(ErrorCode::NOT_COORDINATOR));
+        case Status::kLoading:
+            return event.refuse(Error(ErrorCode::COORDINATOR_LOAD_IN_PROGRESS));
+        case Status::kActive:
+            take(event.handle(machine()));
+    }
+}
+
+void CoordinatorShard::take(Effects effects) {
+    if (!effects.records.empty()) {
+        if (auto added = add_records(effects); !added) {
+            const Error refusal = refusal_of(added.error());
+            for (const Reply& reply : effects.replies) reply(refusal);
+            return;
+        }
+        if (status_ != Status::kActive) {  // a full batch could not be appended
+            for (const Reply& reply : effects.replies)
+                reply(Error(ErrorCode::NOT_COORDINATOR, "the coordinator's log can't be written"));
+            return;
+        }
+    }
+    park(std::move(effects.replies));
+}
+
+Result<void> CoordinatorShard::add_records(const Effects& effects) {
+    const std::span<const CoordinatorRecord> records(effects.records);
+    const auto batch_bytes_max =
+        static_cast<size_t>(partition_->log()->config().max_message_bytes) -
+        RecordBatchLayout::kHeaderBytes;
+    if (effects.atomic && size_of(records) > batch_bytes_max)
+        return Error(ErrorCode::RECORD_LIST_TOO_LARGE,
+                     "what the request changes does not fit into one batch of max.message.bytes");
+    if (effects.transaction) flush();  // a batch of its own
+    for (size_t at = 0; at < records.size() && status_ == Status::kActive;) {
+        size_t count = effects.atomic ? records.size() : 1;
+        const auto part = records.subspan(at, count);
+        if (batch_ && batch_->size_bytes() + size_of(part) > batch_bytes_max) flush();
+        if (status_ != Status::kActive) break;
+        if (auto added = add_batch(part, effects.transaction); !added) return added;
+        at += count;
+    }
+    if (effects.transaction && status_ == Status::kActive) flush();
+    return {};
+}
+
+Result<void> CoordinatorShard::add_batch(std::span<const CoordinatorRecord> records,
+                                         const std::optional<ProducerIdentity>& transaction) {
+    if (!batch_) {
+        RecordBatchOptions options;
+        options.compression = parts_.compression;
+        if (transaction) {
+            options.transactional = true;
+            options.producer_id = transaction->id;
+            options.producer_epoch = transaction->epoch;
+        }
+        batch_.emplace(options);
+    }
+    const TimestampMs now = parts_.clock.now();
+    for (const CoordinatorRecord& record : records) {
+        NewRecord added{now, BytesView(record.key), {}, {}};
+        if (record.value) added.value = BytesView(*record.value);
+        if (auto appended = batch_->append(added); !appended) return appended;
+        machine().replay({next_offset_, record.key, added.value, transaction});
+        next_offset_ = next_offset_ + 1;
+    }
+    return {};
+}
+
+void CoordinatorShard::write_marker(ProducerIdentity producer, TransactionMarker marker,
+                                    const Reply& reply) {
+    if (status_ != Status::kActive)
+        return reply(Error(status_ == Status::kLoading ? ErrorCode::COORDINATOR_LOAD_IN_PROGRESS
+                                                       : ErrorCode::NOT_COORDINATOR));
+    flush();
+    auto batch = build_marker(producer.id, producer.epoch, marker, parts_.clock.now());
+    if (!batch || status_ != Status::kActive) return reply(Error(ErrorCode::NOT_COORDINATOR));
+    if (!append(std::move(*batch))) return reply(Error(ErrorCode::NOT_COORDINATOR));
+    machine().end_transaction(producer.id, !marker.aborted);
+    park({reply});
+}
+
+void CoordinatorShard::park(std::vector<Reply> replies) {
+    for (Reply& reply : replies) parked_.push_back({next_offset_, std::move(reply)});
+    answer_committed();
+}
+
+void CoordinatorShard::flush_or_linger() {
+    if (!batch_) return;
+    if (parts_.linger.count() <= 0) return flush();
+    if (linger_timer_) return;
+    linger_timer_ = parts_.executor.after(parts_.linger, [self = shared_from_this()] {
+        self->linger_timer_.reset();
+        self->flush();
+    });
+}
+
+void CoordinatorShard::flush() {
+    if (!batch_) return;
+    linger_timer_.reset();
+    auto batch = batch_->build();
+    batch_.reset();
+    if (!batch) return on_append_failed(batch.error());
+    (void)append(std::move(*batch));
+}
+
+bool CoordinatorShard::append(Bytes batch) {
+    auto info = partition_->append_as_leader(batch, kAcksAll, AppendOrigin::kCoordinator, nullptr);
+    if (!info) {
+        on_append_failed(info.error());
+        return false;
+    }
+    next_offset_ = info->last_offset + 1;
+    partition_->when_acknowledgeable(
+        *info, kAcksAll,
+        [self = shared_from_this(), incarnation = incarnation_,
+         end = next_offset_](const Result<void>& result) {
+            // At once, if it was committed at once: here is still the event queue.
+            if (self->parts_.executor.runs_here())
+                self->on_committed(incarnation, end, result);
+            else
+                self->enqueue([raw = self.get(), incarnation, end, result] {
+                    raw->on_committed(incarnation, end, result);
+                });
+        });
+    return status_ == Status::kActive;
+}
+
+void CoordinatorShard::on_append_failed(const Error& cause) {
+    MILENA_LOG(Warn) << partition_->log()->directory()
+                     << ": its coordinator can't write and is loaded anew: " << cause.to_string();
+    unload(refusal_of(cause));
+    load();
+}
+
+void CoordinatorShard::on_committed(uint64_t incarnation, Offset end, const Result<void>& result) {
+    if (incarnation != incarnation_) return;
+    // Whether the records are committed is not known, so neither is the state.
+    if (!result) return unload(refusal_of(result.error()));
+    committed_end_ = std::max(committed_end_, end);
+    answer_committed();
+}
+
+void CoordinatorShard::answer_committed() {
+    while (!parked_.empty() && parked_.front().end <= committed_end_) {
+        const Reply reply = std::move(parked_.front().reply);
+        parked_.pop_front();
+        reply({});
+    }
+}
+
+void CoordinatorShard::arm_timer() {
+    if (!state_) return;
+    const auto next = state_->timers.next();
+    if (!next || (wakes_at_ && *wakes_at_ <= *next)) return;
+    wakes_at_ = next;
+    const auto delay = std::chrono::ceil<std::chrono::milliseconds>(
+        std::max(*next - parts_.clock.steady_now(), SteadyTime::duration::zero()));
+    wake_timer_ = parts_.executor.after(delay, [self = shared_from_this()] { self->on_timer(); });
+}
+
+void CoordinatorShard::on_timer() {
+    wakes_at_.reset();
+    const auto state = state_;  // a failing append throws it away
+    if (!state) return;
+    state->timers.expire([&](Effects effects) {
+        if (state == state_) take(std::move(effects));
+    });
+    flush_or_linger();
+    arm_timer();
+}
+
+}  // namespace milena

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coordinator/runtime/state_machine.h"
+
+#include <iterator>
+
+namespace milena {
+
+void Effects::add(Effects other) {
+    records.insert(records.end(), std::make_move_iterator(other.records.begin()),
+                   std::make_move_iterator(other.records.end()));
+    replies.insert(replies.end(), std::make_move_iterator(other.replies.begin()),
+                   std::make_move_iterator(other.replies.end()));
+}
+
+}  // namespace milena
