@@ -16,10 +16,12 @@ GroupCoordinator::GroupCoordinator(GroupOptions options, RuntimeParts parts)
 
 void GroupCoordinator::submit(std::string_view group, std::function<Effects(GroupShard&)> handle,
                               std::function<void(const Error&)> refuse) {
-    runtime_->submit(group, {[handle = std::move(handle)](StateMachine& machine) {
-                                 return handle(static_cast<GroupShard&>(machine));
-                             },
-                             std::move(refuse)});
+    CoordinatorEvent event;
+    event.handle = [handle = std::move(handle)](StateMachine& machine) {
+        return handle(static_cast<GroupShard&>(machine));
+    };
+    event.refuse = std::move(refuse);
+    runtime_->submit(group, std::move(event));
 }
 
 }  // namespace milena
