@@ -8,7 +8,10 @@ namespace milena {
 void CommitQueue::commit(const RecordList& records, Done done) {
     if (failure_) return done(*failure_);
     if (!records.empty()) {
-        if (auto appended = store_.append(records); !appended) return done(appended);
+        if (auto appended = store_.append(records); !appended) {
+            if (store_.is_broken()) fail_for_good(appended.error());
+            return done(appended);
+        }
         dirty_ = true;
     } else if (!dirty_ && !busy_) {
         return done({});
@@ -16,6 +19,13 @@ void CommitQueue::commit(const RecordList& records, Done done) {
     waiting_.push_back(std::move(done));
     // Posted, so that requests which are queued already share the sync.
     executor_.post([self = shared_from_this()] { self->start(); });
+}
+
+void CommitQueue::fail_for_good(const Error& cause) {
+    failure_ = cause;
+    MILENA_LOG(Fatal) << "The metadata log failed, cluster changes are refused until a restart: "
+                      << cause.to_string();
+    for (const Done& done : std::exchange(waiting_, {})) done(cause);
 }
 
 void CommitQueue::start() {
@@ -36,11 +46,7 @@ void CommitQueue::finish(Result<void> synced, std::shared_ptr<const ImageState> 
     if (synced) {
         apply_(image, changes_);
     } else {
-        failure_ = synced.error();
-        MILENA_LOG(Fatal) << "The metadata log could not be synced, cluster changes are refused "
-                             "until a restart: "
-                          << synced.error().to_string();
-        for (const Done& done : std::exchange(waiting_, {})) done(synced);
+        fail_for_good(synced.error());
     }
     for (const Done& done : std::exchange(syncing_, {})) done(synced);
     if (synced && store_.snapshot_due()) write_snapshot(image);

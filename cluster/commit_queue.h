@@ -30,6 +30,7 @@ class CommitQueue : public std::enable_shared_from_this<CommitQueue> {
 
   private:
     void start();
+    void fail_for_good(const Error& cause);
     void finish(Result<void> synced, std::shared_ptr<const ImageState> image);
     void write_snapshot(std::shared_ptr<const ImageState> image);
     void when_idle();

@@ -198,15 +198,28 @@ int64_t MetadataLog::bytes() const {
     return sum;
 }
 
-Result<void> MetadataLog::append(const Bytes& batch, int64_t record_count) {
+Result<void> MetadataLog::append(std::span<const Bytes> batches, int64_t record_count) {
     if (broken_) return storage_error("append to", active_->path(), EIO);
     int64_t& size = segments_.rbegin()->second;
-    if (auto written = active_->write_at(size, batch); !written) {
+    const std::vector<BytesView> parts(batches.begin(), batches.end());
+    if (auto written = active_->write_at(size, parts); !written) {
         if (!active_->truncate(size)) broken_ = true;
         return written;
     }
-    size += static_cast<int64_t>(batch.size());
+    for (const BytesView part : parts) size += static_cast<int64_t>(part.size());
     end_ = end_ + record_count;
+    return {};
+}
+
+Result<void> MetadataLog::take_back(int64_t bytes, int64_t record_count) {
+    int64_t& size = segments_.rbegin()->second;
+    auto cut = active_->truncate(size - bytes);
+    if (!cut) {
+        broken_ = true;
+        return cut;
+    }
+    size -= bytes;
+    end_ = end_ - record_count;
     return {};
 }
 

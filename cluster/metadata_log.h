@@ -39,9 +39,11 @@ class MetadataLog {
     int32_t last_epoch() const { return epochs_.empty() ? 0 : epochs_.rbegin()->first; }
     int64_t bytes() const;
 
-    /// Appends a batch that was built for end_offset(); `record_count` offsets are taken. After an
-    /// error the log is as before.
-    Result<void> append(const Bytes& batch, int64_t record_count);
+    /// Appends batches that were built for end_offset() and what follows; `record_count` offsets
+    /// are taken. After an error the log is as before, or takes nothing any more.
+    Result<void> append(std::span<const Bytes> batches, int64_t record_count);
+    /// Takes the last `bytes` with their `record_count` offsets back: what was appended last.
+    Result<void> take_back(int64_t bytes, int64_t record_count);
     /// Remembers that `epoch` starts at end_offset(). Durable on return.
     Result<void> start_epoch(int32_t epoch);
     /// What must be synced for appended batches to be durable.

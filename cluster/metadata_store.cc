@@ -5,7 +5,10 @@
 
 #include "base/log.h"
 #include "cluster/quorum_state.h"
+#include "cluster/record_versions.h"
 #include "cluster/snapshot_records.h"
+#include "protocol/messages/begin_transaction_record.h"
+#include "protocol/messages/end_transaction_record.h"
 #include "protocol/messages/leader_change_message.h"
 #include "protocol/messages/voters_record.h"
 
@@ -14,8 +17,15 @@ namespace {
 
 constexpr std::string_view kDirectory = "/__cluster_metadata-0";
 constexpr std::string_view kBootstrapFile = "/bootstrap.checkpoint";
-constexpr size_t kRecordsPerBatchMax = 10'000;
 constexpr SnapshotId kBootstrapSnapshot{Offset(0), 0};
+
+RecordList as_transaction(std::span<const Bytes> values) {
+    RecordList records;
+    records.add(protocol::BeginTransactionRecord(), 0);
+    for (const Bytes& value : values) records.add_raw(value);
+    records.add(protocol::EndTransactionRecord(), 0);
+    return records;
+}
 
 }  // namespace
 
@@ -138,33 +148,63 @@ Result<void> MetadataStore::become_leader() {
     message.granting_voters.emplace_back().voter_id = options_.node_id;
     const ControlRecord record{ControlType::kLeaderChange, protocol::encode_message(message, 0)};
     const BatchStamp at{log_->end_offset(), epoch_, clock_.now()};
-    if (auto done = log_->append(build_control_batch(at, {&record, 1}), 1); !done) return done;
+    const Bytes batch = build_control_batch(at, {&record, 1});
+    if (auto done = log_->append({&batch, 1}, 1); !done) return done;
     state_.set_position(at.base_offset, epoch_);
     return {};
 }
 
 Result<void> MetadataStore::append(const RecordList& records) {
-    auto rest = records.values();
-    while (!rest.empty()) {
-        size_t count = 0;
-        size_t bytes = 0;
-        while (count < rest.size() && count < kRecordsPerBatchMax &&
-               bytes + rest[count].size() < static_cast<size_t>(kMetadataBatchBytesMax) / 2)
-            bytes += rest[count++].size();
-        if (auto done = append_chunk(rest.first(std::max<size_t>(count, 1))); !done) return done;
-        rest = rest.subspan(std::max<size_t>(count, 1));
-    }
-    return {};
+    if (failure_) return *failure_;
+    const auto values = records.values();
+    if (values.empty()) return {};
+    std::vector<Bytes> batches = build_batches(values);
+    const bool can_begin = state_.metadata_version() >= kMetadataVersionTransactions;
+    if (batches.size() == 1 || !can_begin) return append_values(values, batches);
+    const RecordList transaction = as_transaction(values);
+    return append_values(transaction.values(), build_batches(transaction.values()));
 }
 
-Result<void> MetadataStore::append_chunk(std::span<const Bytes> values) {
-    const BatchStamp at{log_->end_offset(), epoch_, clock_.now()};
-    const Bytes batch = build_metadata_batch(at, values);
-    if (auto done = log_->append(batch, static_cast<int64_t>(values.size())); !done) return done;
-    bytes_since_snapshot_ += static_cast<int64_t>(batch.size());
-    Offset offset = at.base_offset;
+std::vector<Bytes> MetadataStore::build_batches(std::span<const Bytes> values) const {
+    std::vector<Bytes> batches;
+    BatchStamp at{log_->end_offset(), epoch_, clock_.now()};
+    while (!values.empty()) {
+        const size_t count = batch_count(values);
+        batches.push_back(build_metadata_batch(at, values.first(count)));
+        at.base_offset = at.base_offset + static_cast<int64_t>(count);
+        values = values.subspan(count);
+    }
+    return batches;
+}
+
+size_t MetadataStore::batch_count(std::span<const Bytes> values) const {
+    size_t count = 0;
+    size_t bytes = 0;
+    while (count < values.size() && count < options_.batch_records_max &&
+           bytes + values[count].size() < options_.batch_bytes_max)
+        bytes += values[count++].size();
+    return std::max<size_t>(count, 1);
+}
+
+Result<void> MetadataStore::append_values(std::span<const Bytes> values,
+                                          const std::vector<Bytes>& batches) {
+    const Offset first = log_->end_offset();
+    const auto count = static_cast<int64_t>(values.size());
+    if (auto done = log_->append(batches, count); !done) return done;
+    int64_t bytes = 0;
+    for (const Bytes& batch : batches) bytes += static_cast<int64_t>(batch.size());
+    bytes_since_snapshot_ += bytes;
+    auto replayed = replay_appended(values, first);
+    if (replayed) return {};
+    // What this node wrote it must be able to read; if not, it may not go on.
+    failure_ = replayed.error();
+    if (auto undone = log_->take_back(bytes, count); !undone) return undone;
+    return replayed;
+}
+
+Result<void> MetadataStore::replay_appended(std::span<const Bytes> values, Offset first) {
+    Offset offset = first;
     for (const Bytes& value : values) {
-        // What this node wrote it must be able to read; if not, it may not go on.
         if (auto applied = replayer_.apply(value, offset, epoch_); !applied) return applied;
         offset = offset + 1;
     }

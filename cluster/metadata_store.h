@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -24,6 +25,9 @@ struct MetadataStoreOptions {
     int64_t snapshot_bytes = 20 << 20;
     /// Log and snapshots older than the newest snapshot are deleted above this size.
     int64_t retention_bytes = 100 << 20;
+    /// Records of one batch; a change that needs more batches is a transaction.
+    size_t batch_records_max = 10'000;
+    size_t batch_bytes_max = kMetadataBatchBytesMax / 2;
 };
 
 /// One thread, the controller's, but for what says otherwise.
@@ -46,9 +50,13 @@ class MetadataStore {
 
     /// Takes the leadership in a new epoch: durable, then announced in the log.
     Result<void> become_leader();
-    /// Appends all records in as few batches as the format allows, and replays them. Batches are
-    /// atomic; up to kRecordsPerRequestMax records of a request fit one.
+    /// Appends all records and replays them, or does neither. What doesn't fit one batch becomes a
+    /// transaction (from metadata.version 13 on), of which a crash leaves all or nothing; offsets
+    /// of its records are one higher then, for the record that begins it.
     Result<void> append(const RecordList& records);
+    /// What was appended could not be replayed: state() is no image of the log any more, and must
+    /// not be published.
+    bool is_broken() const { return failure_.has_value(); }
     Result<void> sync() { return log_->active_file()->sync(); }
     std::shared_ptr<File> file_to_sync() const { return log_->active_file(); }
 
@@ -68,7 +76,11 @@ class MetadataStore {
     Result<void> load_bootstrap();
     Result<void> take_batch(const MetadataBatch& batch);
     Result<void> check_voters() const;
-    Result<void> append_chunk(std::span<const Bytes> values);
+    std::vector<Bytes> build_batches(std::span<const Bytes> values) const;
+    /// How many of `values` the next batch takes.
+    size_t batch_count(std::span<const Bytes> values) const;
+    Result<void> append_values(std::span<const Bytes> values, const std::vector<Bytes>& batches);
+    Result<void> replay_appended(std::span<const Bytes> values, Offset first);
 
     const MetadataStoreOptions options_;
     FileSystem& files_;
@@ -81,6 +93,7 @@ class MetadataStore {
     RaftRecords raft_;
     std::vector<Bytes> bootstrap_;
     int32_t epoch_ = 0;
+    std::optional<Error> failure_;
     int64_t bytes_since_snapshot_ = 0;
 };
 

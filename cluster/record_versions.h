@@ -10,6 +10,7 @@ namespace milena {
 inline constexpr int16_t kMetadataVersionMin = 7;
 inline constexpr int16_t kMetadataVersionMax = 33;
 
+inline constexpr int16_t kMetadataVersionTransactions = 13;
 inline constexpr int16_t kMetadataVersionDirectories = 17;
 inline constexpr int16_t kMetadataVersionEligibleReplicas = 23;
 inline constexpr int16_t kMetadataVersionCordonedDirectories = 30;

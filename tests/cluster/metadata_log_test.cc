@@ -14,7 +14,7 @@ class MetadataLogTest : public ::testing::Test {
         ASSERT_TRUE(opened) << opened.error().to_string();
         log_ = std::move(*opened);
         ASSERT_TRUE(log_->replay(Offset(0), [](const MetadataBatch&) { return Result<void>(); }));
-        ASSERT_TRUE(log_->append(first_, 1));
+        ASSERT_TRUE(log_->append({&first_, 1}, 1));
     }
     Bytes batch(int64_t offset) {
         const std::vector<Bytes> values{Bytes(16, uint8_t{7})};
@@ -25,13 +25,14 @@ class MetadataLogTest : public ::testing::Test {
     TemporaryDirectory directory_;
     FaultyFileSystem files_;
     const Bytes first_ = batch(0);
+    const Bytes second_ = batch(1);
     std::unique_ptr<MetadataLog> log_;
 };
 
 TEST_F(MetadataLogTest, ARollThatFindsNoNewFileLeavesTheOldOneAlone) {
     ASSERT_TRUE(files_.make_directory(directory_.path() + "/00000000000000000001.log"));
     EXPECT_FALSE(log_->roll());
-    EXPECT_FALSE(log_->append(batch(1), 1));
+    EXPECT_FALSE(log_->append({&second_, 1}, 1));
     EXPECT_EQ(*files_.read_file(first_file()), first_);
 }
 
@@ -39,7 +40,7 @@ TEST_F(MetadataLogTest, NothingIsAppendedAfterASyncThatFailed) {
     files_.syncs_fail = true;
     EXPECT_FALSE(log_->roll());
     files_.syncs_fail = false;
-    EXPECT_FALSE(log_->append(batch(1), 1));
+    EXPECT_FALSE(log_->append({&second_, 1}, 1));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "cluster/cluster_node.h"
 #include "protocol/messages/create_topics_request.h"
 #include "protocol/messages/create_topics_response.h"
+#include "tests/storage/faulty_file_system.h"
 
 namespace milena::testing {
 
@@ -97,7 +98,7 @@ class NodeFixture : public ::testing::Test {
         options_.metadata.cluster_id = kClusterId;
         options_.controller.endpoints = {{"PLAINTEXT", "localhost", 9092, 0}};
         auto node = ClusterNode::open(
-            options_, {posix_file_system(), system_clock(), executor_, pool_, *logs_, rules_,
+            options_, {files_, system_clock(), executor_, pool_, *logs_, rules_,
                        [](const MetadataImage&, const std::string&) { return LogConfig(); }});
         ASSERT_TRUE(node) << node.error().to_string();
         node_ = std::move(*node);
@@ -145,6 +146,7 @@ class NodeFixture : public ::testing::Test {
     }
 
     TemporaryDirectory directory_;
+    FaultyFileSystem files_;  ///< of the metadata
     ManualExecutor executor_;
     InlinePool pool_;
     FakeRules rules_;
