@@ -3,7 +3,7 @@
 
 import time
 
-from milena_test import batch, codecs
+from milena_test import batch, codecs, errors
 
 FIRST_TIMESTAMP = 1_700_000_000_000
 SMALL_SEGMENTS = {"segment.bytes": "1048576", "index.interval.bytes": "512"}
@@ -35,6 +35,7 @@ def fill(broker):
             1,
             {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.99"},
         )
+        _create_large(client)
         gone = client.create_topic("disk-deleted", 1)
         client.request(
             "DeleteTopics", 6, {"Topics": [{"Name": None, "TopicId": gone}], "TimeoutMs": 10000}
@@ -50,6 +51,27 @@ def fill(broker):
             for i in range(100)
         ]
         _append(client, "disk.with_odd-name", 0, batch.build(keyed))
+
+
+def _create_large(client):
+    """One change that is too large for one batch of the metadata log."""
+    throttled = ",".join(["0:1"] * 8000)
+    configs = [
+        {"Name": f"{role}.replication.throttled.replicas", "Value": throttled}
+        for role in ("leader", "follower")
+    ]
+    topics = [
+        {
+            "Name": f"disk-large-{number}",
+            "NumPartitions": 1,
+            "ReplicationFactor": 1,
+            "Configs": configs,
+        }
+        for number in range(70)
+    ]
+    answer = client.request("CreateTopics", None, {"Topics": topics, "TimeoutMs": 10000})
+    for topic in answer["Topics"]:
+        errors.check(topic["ErrorCode"], f"create topic {topic['Name']}", topic["ErrorMessage"])
 
 
 def _append(client, topic, partition, data):

@@ -86,6 +86,9 @@ def dumped(broker_kind):
             "REGISTER_BROKER_RECORD",
         ):
             expect(f'"type":"{record}"' in text, f"no {record}")
+        if broker_kind is not oracle.ApacheKafka:  # of the bootstrap, and of the large change
+            begun = text.count('"type":"BEGIN_TRANSACTION_RECORD"')
+            expect(begun == 2, f"{begun} transactions")
         checkpoints = sorted(metadata.glob("*.checkpoint")) + sorted(
             data.glob("bootstrap.checkpoint")
         )
