@@ -2,11 +2,11 @@
 // A light load generator: prebuilt frames over raw sockets, one thread, so that the broker is what
 // is measured. Prints one line: what was done per second, latencies, and the broker's CPU time.
 //
-//   load HOST PORT PID produce|fetch SECONDS CONNECTIONS IN_FLIGHT BYTES PARTITIONS [RATE]
+//   load HOST PORT PID produce|fetch SECONDS CONNECTIONS IN_FLIGHT BYTES PARTITIONS [RATE [COUNT]]
 //
 // The topic "load" must exist. BYTES are those of a record batch (produce) or partition_max_bytes
-// (fetch). RATE (requests a second over all connections) makes it an open loop: latency counts from
-// when a request was due.
+// (fetch). RATE (requests a second over all connections), unless 0, makes it an open loop: latency
+// counts from when a request was due. After COUNT requests it ends, however few seconds it took.
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -22,6 +22,7 @@
 #include <cstring>
 #include <deque>
 #include <fstream>
+#include <limits>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -48,6 +49,7 @@ struct Plan {
     int bytes = 1024;
     int partitions = 64;
     double rate = 0;
+    size_t requests_max = std::numeric_limits<size_t>::max();
 };
 
 [[noreturn]] void die(const std::string& what) {
@@ -55,19 +57,26 @@ struct Plan {
     std::exit(1);
 }
 
+/// One batch of records of at most kRecordBytes.
 Bytes batch_of(size_t bytes) {
-    RecordBatchBuilder builder{RecordBatchOptions{}};
-    constexpr size_t kOverhead = 80;
-    Bytes value(bytes > kOverhead ? bytes - kOverhead : 1);
-    uint32_t state = 1;
-    for (auto& byte : value)
-        byte = static_cast<uint8_t>((state = state * 1664525 + 1013904223) >> 24);
+    constexpr size_t kRecordBytes = 1000;
+    constexpr size_t kOverheadOfBatch = 62;
+    constexpr size_t kOverheadOfRecord = 10;
     auto now = std::chrono::system_clock::now().time_since_epoch();
     NewRecord record;
     record.timestamp =
         TimestampMs(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
-    record.value = BytesView(value);
-    if (!builder.append(record)) die("build a batch");
+    RecordBatchBuilder builder{RecordBatchOptions{}};
+    uint32_t random = 1;
+    Bytes value;
+    for (size_t left = bytes - std::min(bytes, kOverheadOfBatch); left > kOverheadOfRecord;) {
+        value.resize(std::min(left, kRecordBytes) - kOverheadOfRecord);
+        for (auto& byte : value)
+            byte = static_cast<uint8_t>((random = random * 1664525 + 1013904223) >> 24);
+        record.value = BytesView(value);
+        if (!builder.append(record)) die("build a batch");
+        left -= std::min(left, kRecordBytes);
+    }
     return *builder.build();
 }
 
@@ -187,12 +196,15 @@ class Load {
     void run_closed() {
         for (Peer& peer : peers_)
             for (int i = 0; i < plan_.in_flight; ++i) send_one(peer, Clock::now());
-        for (size_t open = peers_.size() * static_cast<size_t>(plan_.in_flight); open > 0;)
+        size_t sent = peers_.size() * static_cast<size_t>(plan_.in_flight);
+        for (size_t open = sent; open > 0;)
             wait(-1, [&](Peer& peer) {
-                if (Clock::now() < end_)
+                if (sent < plan_.requests_max && Clock::now() < end_) {
                     send_one(peer, Clock::now());
-                else
+                    ++sent;
+                } else {
                     --open;
+                }
             });
     }
 
@@ -291,5 +303,6 @@ int main(int argc, char** argv) {
     plan.bytes = std::atoi(argv[8]);
     plan.partitions = std::atoi(argv[9]);
     if (argc > 10) plan.rate = std::atof(argv[10]);
+    if (argc > 11) plan.requests_max = std::strtoull(argv[11], nullptr, 10);
     Load(plan).run();
 }
