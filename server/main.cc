@@ -55,8 +55,7 @@ int run(std::unique_ptr<Settings> settings, const std::string& cluster_id) {
     sigset_t signals = stop_signals();
     int signal = 0;
     sigwait(&signals, &signal);
-    // From here on a second signal ends the process at once.
-    pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+    // The signals stay blocked: a second one would end the process before the logs are closed.
     MILENA_LOG(Info) << "Stopping";
     if (auto stopped = node.stop(); !stopped) return fail(stopped.error());
     MILENA_LOG(Info) << "Stopped";

@@ -60,9 +60,16 @@ Node::Node(std::unique_ptr<Settings> settings)
       rules_(*settings_, node_id_),
       pool_(kPoolThreads) {}
 
+// Tasks of the pool post to cores, and tasks of cores hold requests, partitions and logs. So all
+// threads end before anything is destroyed; what they left in the queues of cores goes with these.
 Node::~Node() {
-    server_.reset();
+    if (server_) {
+        server_->drain(std::chrono::milliseconds(0));
+        server_->stop();
+    }
     control_.stop();
+    if (logs_) logs_->stop_background();
+    pool_.stop();
 }
 
 Result<void> Node::start(const std::string& cluster_id) {
@@ -73,7 +80,7 @@ Result<void> Node::start(const std::string& cluster_id) {
     server_->start();
     if (auto joined = join_cluster(); !joined) return joined;
     logs_->start_background();
-    server_->open();
+    open();
     return {};
 }
 
@@ -119,10 +126,19 @@ Result<void> Node::bind() {
         endpoint.port = is_told ? told->port : *port;
         endpoint.security_protocol = static_cast<int16_t>(listener.protocol);
         endpoints_.push_back(endpoint);
-        MILENA_LOG(Info) << "Listening on " << listener.name << "://" << listener.host << ":"
-                         << *port;
+        addresses_.push_back({listener.name, listener.host, *port, endpoint.security_protocol});
     }
     return {};
+}
+
+void Node::open() {
+    server_->open();
+    for (const BrokerEndpoint& address : addresses_) {
+        const bool is_v6 = address.host.find(':') != std::string::npos;
+        MILENA_LOG(Info) << "Listening on " << address.listener << "://"
+                         << (is_v6 ? "[" + address.host + "]" : address.host) << ":"
+                         << address.port;
+    }
 }
 
 ControllerOptions Node::controller_options() const {

@@ -31,11 +31,15 @@ class Node {
     Result<void> stop();
 
     const std::string& cluster_id() const { return cluster_id_; }
+    /// Where it listens, with the ports that were picked.
+    const std::vector<BrokerEndpoint>& addresses() const { return addresses_; }
 
   private:
     Result<void> open_logs(const std::string& cluster_id);
     Result<void> bind();
     Result<void> join_cluster();
+    /// From here on clients are accepted.
+    void open();
     ControllerOptions controller_options() const;
     std::unique_ptr<Coordinators> make_coordinators();
     void follow(const MetadataImagePtr& image);
@@ -46,7 +50,8 @@ class Node {
     SettingsRules rules_;
     ThreadPool pool_;
     std::string cluster_id_;
-    std::vector<BrokerEndpoint> endpoints_;
+    std::vector<BrokerEndpoint> endpoints_;  // as clients are told
+    std::vector<BrokerEndpoint> addresses_;
 
     // In the order of their making; each uses those before it.
     std::unique_ptr<LogManager> logs_;

@@ -44,6 +44,7 @@ class DiskLogManager final : public LogManager {
     std::shared_ptr<const Uuid> directory_of(const std::string& topic,
                                              int32_t partition) const override;
     void start_background() override;
+    void stop_background() override;
     Result<void> shut_down(int64_t broker_epoch) override;
 
   private:

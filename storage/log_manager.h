@@ -72,6 +72,8 @@ class LogManager {
 
     /// Periodic work runs on `pool` from here on: checkpoints, flushes by time.
     virtual void start_background() = 0;
+    /// None of that runs any more; shut_down() may follow, or nothing.
+    virtual void stop_background() = 0;
     /// Flushes, checkpoints, writes .kafka_cleanshutdown with `broker_epoch`. No log may be used
     /// afterwards.
     virtual Result<void> shut_down(int64_t broker_epoch) = 0;

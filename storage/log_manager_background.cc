@@ -24,7 +24,9 @@ void warn_if_failed(std::string_view what, const Result<void>& result) {
 
 }  // namespace
 
-DiskLogManager::~DiskLogManager() {
+DiskLogManager::~DiskLogManager() { stop_background(); }
+
+void DiskLogManager::stop_background() {
     {
         std::lock_guard lock(background_mutex_);
         stopping_ = true;
@@ -166,12 +168,7 @@ Result<void> DiskLogManager::sync_sealed(const std::vector<std::shared_ptr<Parti
 }
 
 Result<void> DiskLogManager::shut_down(int64_t broker_epoch) {
-    {
-        std::lock_guard lock(background_mutex_);
-        stopping_ = true;
-    }
-    background_wake_.notify_all();
-    if (background_thread_.joinable()) background_thread_.join();
+    stop_background();
     if (!loaded_) return {};  // nothing is known that could be written
     std::optional<Error> failure;
     if (auto closed = close_logs(); !closed) failure = closed.error();

@@ -172,6 +172,7 @@ class FakeLogs final : public LogManager {
         return nullptr;
     }
     void start_background() override {}
+    void stop_background() override {}
     Result<void> shut_down(int64_t) override { return {}; }
 
     std::vector<DirectoryDescription> directories;
