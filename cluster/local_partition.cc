@@ -38,10 +38,13 @@ Result<AppendInfo> LocalPartition::append_as_leader(MutableBytesView batches, in
     // which is one, and a leader is in sync with itself.
     bool advanced = false;
     Result<AppendInfo> info = not_leader();
+    if (!is_leader()) return info;
+    auto records = log_->validate(batches, origin, record_errors);
+    if (!records) return records.error();
     {
         std::lock_guard lock(mutex_);
         if (!is_leader()) return info;
-        info = log_->append_as_leader(batches, leader_epoch(), origin, record_errors);
+        info = log_->append(std::move(*records), leader_epoch());
         if (!info || info->duplicate) return info;
         if (info->needs_sync)
             ++syncs_in_flight_;

@@ -33,6 +33,16 @@ struct AppendInfo {
     bool needs_sync = false;
 };
 
+/// Records that Log::validate let through; offsets and epoch are still to be stamped.
+struct ValidRecords {
+    MutableBytesView in_place;  ///< of the caller's buffer
+    Bytes rewritten;            ///< takes their place where the topic wants another codec
+    /// -1 unless the topic stamps LogAppendTime.
+    TimestampMs log_append_time{-1};
+
+    MutableBytesView bytes() { return rewritten.empty() ? in_place : MutableBytesView(rewritten); }
+};
+
 struct AbortedTransaction {
     ProducerId producer_id;
     Offset first_offset;
@@ -84,12 +94,22 @@ class Log {
     /// Moves the high watermark, bounded by log start and log end; returns whether it advanced.
     virtual bool advance_high_watermark(Offset to) = 0;
 
-    /// Validates and appends what a client produced. `batches` is the caller's buffer: offsets and
-    /// epoch are stamped into it. Errors are Kafka's for Produce; `record_errors` (may be null)
-    /// gets the records that caused INVALID_RECORD and such.
-    virtual Result<AppendInfo> append_as_leader(MutableBytesView batches, LeaderEpoch epoch,
-                                                AppendOrigin origin,
-                                                std::vector<RecordError>* record_errors) = 0;
+    /// Checks what a client produced; the dear part of an append, which takes no lock. Errors are
+    /// Kafka's for Produce; `record_errors` (may be null) gets the records that caused
+    /// INVALID_RECORD and such. The result points into `batches`.
+    virtual Result<ValidRecords> validate(MutableBytesView batches, AppendOrigin origin,
+                                          std::vector<RecordError>* record_errors) const = 0;
+    /// Stamps offsets and epoch into the records, and appends them.
+    virtual Result<AppendInfo> append(ValidRecords records, LeaderEpoch epoch) = 0;
+
+    /// Both.
+    Result<AppendInfo> append_as_leader(MutableBytesView batches, LeaderEpoch epoch,
+                                        AppendOrigin origin,
+                                        std::vector<RecordError>* record_errors) {
+        auto valid = validate(batches, origin, record_errors);
+        if (!valid) return valid.error();
+        return append(std::move(*valid), epoch);
+    }
 
     /// Whole batches from the one that holds `from`, at most `max_bytes` and below `end`; if
     /// `at_least_one`, the first batch even when it is larger. Never crosses a segment.

@@ -63,9 +63,9 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     int64_t size_bytes() const override;
     bool advance_high_watermark(Offset to) override;
 
-    Result<AppendInfo> append_as_leader(MutableBytesView batches, LeaderEpoch epoch,
-                                        AppendOrigin origin,
-                                        std::vector<RecordError>* record_errors) override;
+    Result<ValidRecords> validate(MutableBytesView batches, AppendOrigin origin,
+                                  std::vector<RecordError>* record_errors) const override;
+    Result<AppendInfo> append(ValidRecords records, LeaderEpoch epoch) override;
     Result<LogRead> read(Offset from, int64_t max_bytes, Offset end, bool at_least_one,
                          bool with_aborted) override;
     Result<std::optional<TimestampedOffset>> offset_for_timestamp(TimestampMs timestamp) override;

@@ -70,26 +70,29 @@ ValidationOptions validation_options(const LogConfig& config, AppendOrigin origi
 
 }  // namespace
 
-Result<AppendInfo> PartitionLog::append_as_leader(MutableBytesView batches, LeaderEpoch epoch,
-                                                  AppendOrigin origin,
-                                                  std::vector<RecordError>* record_errors) {
+Result<ValidRecords> PartitionLog::validate(MutableBytesView batches, AppendOrigin origin,
+                                            std::vector<RecordError>* record_errors) const {
     const std::shared_ptr<const LogConfig> config = config_.load();
-    // Outside the lock: offsets, which only the lock can give, are not covered by the CRC.
+    // Offset and epoch, which only append() knows, are not covered by the CRC.
     auto validated = validate_and_assign(
-        batches, Offset(0), epoch, validation_options(*config, origin, environment_.clock.now()),
-        record_errors);
+        batches, Offset(0), kNoLeaderEpoch,
+        validation_options(*config, origin, environment_.clock.now()), record_errors);
     if (!validated) return validated.error();
-    MutableBytesView bytes = validated->replaced.empty() ? batches.first(validated->bytes.size())
-                                                         : MutableBytesView(validated->replaced);
-    if (bytes.size() > static_cast<size_t>(config->segment_bytes))
+    if (validated->bytes.size() > static_cast<size_t>(config->segment_bytes))
         return Error(ErrorCode::RECORD_LIST_TOO_LARGE,
-                     "the record batch has " + std::to_string(bytes.size()) +
+                     "the record batch has " + std::to_string(validated->bytes.size()) +
                          " bytes, segment.bytes is " + std::to_string(config->segment_bytes));
-    auto info = [&]() -> Result<AppendInfo> {
-        std::lock_guard lock(mutex_);
-        return append_locked(bytes, epoch, *config);
-    }();
-    if (info && !info->duplicate) info->log_append_time = validated->log_append_time;
+    ValidRecords valid;
+    if (validated->replaced.empty()) valid.in_place = batches.first(validated->bytes.size());
+    valid.rewritten = std::move(validated->replaced);
+    valid.log_append_time = validated->log_append_time;
+    return valid;
+}
+
+Result<AppendInfo> PartitionLog::append(ValidRecords records, LeaderEpoch epoch) {
+    std::lock_guard lock(mutex_);
+    auto info = append_locked(records.bytes(), epoch, *config_.load());
+    if (info && !info->duplicate) info->log_append_time = records.log_append_time;
     return info;
 }
 

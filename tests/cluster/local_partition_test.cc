@@ -97,12 +97,24 @@ class HoldingPool final : public BlockingPool {
     std::vector<std::function<void()>> held;
 };
 
+/// Lets a test act in the middle of what asks for the time.
+class InterruptingClock final : public Clock {
+  public:
+    TimestampMs now() const override {
+        if (auto act = std::exchange(interrupt, nullptr)) act();
+        return system_clock().now();
+    }
+    SteadyTime steady_now() const override { return system_clock().steady_now(); }
+
+    mutable std::function<void()> interrupt;
+};
+
 class SyncTest : public ::testing::Test {
   protected:
     void SetUp() override {
         LogManagerOptions options;
         options.directories = {directory_.path()};
-        auto logs = LogManager::open(options, "c", 1, posix_file_system(), system_clock(), pool_);
+        auto logs = LogManager::open(options, "c", 1, posix_file_system(), clock_, pool_);
         ASSERT_TRUE(logs) << logs.error().to_string();
         logs_ = std::move(*logs);
         ExpectedLog wanted{"t", Uuid::random(), 0, {}};
@@ -128,6 +140,7 @@ class SyncTest : public ::testing::Test {
     }
 
     TemporaryDirectory directory_;
+    InterruptingClock clock_;
     HoldingPool pool_;
     std::unique_ptr<LogManager> logs_;
     std::shared_ptr<LocalPartition> partition_;
@@ -164,6 +177,20 @@ TEST_F(SyncTest, WhoeverWaitsLearnsThatTheTopicIsGone) {
     EXPECT_EQ(partition_->append_as_leader(bytes, 1, AppendOrigin::kClient, nullptr).error().code(),
               ErrorCode::NOT_LEADER_OR_FOLLOWER);
     while (!pool_.held.empty()) pool_.release();
+}
+
+TEST_F(SyncTest, ABatchIsCheckedWithoutTheLockAndThenByWhoStillLeads) {
+    clock_.interrupt = [this] { partition_->retire(); };  // would wait for ever for the lock
+    Bytes bytes = batch(1);
+    EXPECT_EQ(partition_->append_as_leader(bytes, 1, AppendOrigin::kClient, nullptr).error().code(),
+              ErrorCode::NOT_LEADER_OR_FOLLOWER);
+    EXPECT_EQ(partition_->log()->log_end_offset(), Offset(0));
+}
+
+TEST_F(SyncTest, ABatchGetsTheEpochThatIsCurrentWhenItIsAppended) {
+    clock_.interrupt = [this] { lead(1); };
+    (void)append();
+    EXPECT_EQ(partition_->log()->epoch_of(Offset(0)), LeaderEpoch(1));
 }
 
 TEST_F(SyncTest, ANewEpochCommitsNothingThatWaitsForTheDevice) {

@@ -73,10 +73,11 @@ class FakeLog final : public Log {
     Offset last_stable_offset() const override { return stable; }
     int64_t size_bytes() const override { return 4096; }
     bool advance_high_watermark(Offset) override { return false; }
-    Result<AppendInfo> append_as_leader(MutableBytesView, LeaderEpoch, AppendOrigin,
-                                        std::vector<RecordError>*) override {
-        return AppendInfo();
+    Result<ValidRecords> validate(MutableBytesView, AppendOrigin,
+                                  std::vector<RecordError>*) const override {
+        return ValidRecords();
     }
+    Result<AppendInfo> append(ValidRecords, LeaderEpoch) override { return AppendInfo(); }
     Result<LogRead> read(Offset, int64_t, Offset, bool, bool) override { return LogRead(); }
     Result<std::optional<TimestampedOffset>> offset_for_timestamp(TimestampMs) override {
         return found;
