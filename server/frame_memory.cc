@@ -11,6 +11,8 @@ namespace {
 
 /// Times what has arrived: few copies while a large frame grows, little memory for one that lies.
 constexpr size_t kGrowthFactor = 4;
+/// The least that growing is worth.
+constexpr size_t kLeastGrowthBytes = 4096;
 
 }  // namespace
 
@@ -39,7 +41,8 @@ bool Frame::may_grow(size_t by) {
 MutableBytesView Frame::space(size_t wanted) {
     wanted = std::min(wanted, size_ - received_);
     if (capacity_ - received_ < wanted || capacity_ == received_) {
-        size_t target = std::max(received_ + wanted, received_ * kGrowthFactor);
+        size_t target = std::max(
+            {received_ + wanted, received_ * kGrowthFactor, capacity_ + kLeastGrowthBytes});
         target = std::min(target, size_);
         if (!may_grow(target - capacity_)) return {};
         // One byte at least: an empty frame is a frame, too.
