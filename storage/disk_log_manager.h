@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "storage/log_manager.h"
+#include "storage/new_logs.h"
 #include "storage/partition_log.h"
 #include "storage/text_checkpoint.h"
 
@@ -66,6 +67,8 @@ class DiskLogManager final : public LogManager {
     Result<void> run_load_task(const LoadTask& task);
     /// Calls `work(0..count-1)` on a few threads, also after a failure; returns the first failure.
     Result<void> run_on_threads(size_t count, const std::function<Result<void>(size_t)>& work);
+    Result<std::shared_ptr<PartitionLog>> find_or_open(const PartitionName& name, Uuid topic_id,
+                                                       std::shared_ptr<const LogConfig> config);
     Result<void> forget_removed(const PartitionName& name);
     std::shared_ptr<const LogConfig> intern(const LogConfig& config);
 
@@ -92,6 +95,7 @@ class DiskLogManager final : public LogManager {
     const int64_t previous_broker_epoch_;
     const LogEnvironment environment_;
     std::vector<DataDirectory> directories_;
+    const std::shared_ptr<NewLogs> new_logs_;
 
     mutable std::shared_mutex mutex_;  // logs_, log_counts_, retired_, last_config_, removed_
     std::map<PartitionName, Hosted> logs_;

@@ -60,7 +60,8 @@ class LogManager {
     /// Loads what the directories hold, recovering what a crash left. Logs not in `expected` become
     /// strays (`-stray`).
     virtual Result<void> load(std::vector<ExpectedLog> expected) = 0;
-    /// The log, made if it is not there; in the directory with the fewest logs.
+    /// The log, made if it is not there; in the directory with the fewest logs. Its own directory
+    /// is there soon (before its first record), or whenever the node starts next.
     virtual Result<std::shared_ptr<Log>> get_or_create(const ExpectedLog& log) = 0;
     virtual std::shared_ptr<Log> find(const std::string& topic, int32_t partition) const = 0;
     /// Renamed at once (`-delete`), removed in the background.

@@ -151,18 +151,26 @@ Result<std::shared_ptr<Log>> DiskLogManager::get_or_create(const ExpectedLog& wa
     const PartitionName name{wanted.topic, wanted.partition};
     auto config = intern(wanted.config);
     if (auto forgotten = forget_removed(name); !forgotten) return forgotten.error();
+    auto log = find_or_open(name, wanted.topic_id, std::move(config));
+    if (log && !(*log)->has_directory()) new_logs_->add(*log);
+    if (!log) return log.error();
+    return std::shared_ptr<Log>(*log);
+}
+
+Result<std::shared_ptr<PartitionLog>> DiskLogManager::find_or_open(
+    const PartitionName& name, Uuid topic_id, std::shared_ptr<const LogConfig> config) {
     std::unique_lock lock(mutex_);
     auto found = logs_.find(name);
-    if (found != logs_.end()) return std::shared_ptr<Log>(found->second.log);
+    if (found != logs_.end()) return found->second.log;
     auto fewest = std::min_element(log_counts_.begin(), log_counts_.end());
     auto directory = static_cast<size_t>(fewest - log_counts_.begin());
     auto log =
         PartitionLog::open(environment_, directories_[directory].path + "/" + name.directory_name(),
-                           name, wanted.topic_id, std::move(config), LogCheckpoint{});
+                           name, topic_id, std::move(config), LogCheckpoint{});
     if (!log) return log.error();
     logs_[name] = {*log, directory};
     ++*fewest;
-    return std::shared_ptr<Log>(*log);
+    return *log;
 }
 
 Result<void> DiskLogManager::remove(const std::string& topic, int32_t partition) {
@@ -172,14 +180,15 @@ Result<void> DiskLogManager::remove(const std::string& topic, int32_t partition)
     if (found == logs_.end()) return {};
     Hosted hosted = found->second;
     hosted.log->retire();
-    const std::string from = hosted.log->directory();
-    const std::string to = directories_[hosted.directory].path + "/" +
-                           retired_directory_name(name, kDeletedDirectorySuffix);
-    if (auto renamed = files_.rename(from, to); !renamed) return renamed;
+    if (hosted.log->has_directory()) {
+        const std::string to = directories_[hosted.directory].path + "/" +
+                               retired_directory_name(name, kDeletedDirectorySuffix);
+        if (auto renamed = files_.rename(hosted.log->directory(), to); !renamed) return renamed;
+        auto delay = std::chrono::milliseconds(hosted.log->config().file_delete_delay_ms);
+        retired_.push_back({to, clock_.steady_now() + delay});
+    }
     --log_counts_[hosted.directory];
     logs_.erase(found);
-    auto delay = std::chrono::milliseconds(hosted.log->config().file_delete_delay_ms);
-    retired_.push_back({to, clock_.steady_now() + delay});
     removed_.insert(name);
     return {};
 }

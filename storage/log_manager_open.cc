@@ -114,6 +114,7 @@ DiskLogManager::DiskLogManager(LogManagerOptions options, std::vector<DataDirect
       previous_broker_epoch_(previous_broker_epoch),
       environment_{std::make_shared<FileCache>(files, options_.open_files_max), clock, pool},
       directories_(std::move(directories)),
+      new_logs_(std::make_shared<NewLogs>(pool)),
       log_counts_(directories_.size(), 0) {}
 
 std::vector<DirectoryIdentity> DiskLogManager::identities() const {

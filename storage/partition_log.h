@@ -42,8 +42,8 @@ struct LogCheckpoint {
 /// need is published: segments, offsets, recent borders.
 class PartitionLog final : public Log, public std::enable_shared_from_this<PartitionLog> {
   public:
-    /// Makes the directory and its partition.metadata, or loads what is there; recovers after a
-    /// crash. `directory` is the partition's own.
+    /// Loads what is in `directory`, the partition's own, and recovers after a crash. If there is
+    /// nothing, the directory is yet to be made: see make_directory().
     static Result<std::shared_ptr<PartitionLog>> open(const LogEnvironment& environment,
                                                       std::string directory, PartitionName name,
                                                       Uuid topic_id,
@@ -86,6 +86,10 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
 
     // For the log manager.
 
+    /// Makes the directory and its partition.metadata, unless they are there; so does the first
+    /// append. Nothing happens once the log is retired.
+    Result<void> make_directory();
+    bool has_directory() const { return has_directory_.load(); }
     /// Periodic: flush.ms, segments below the log start. On a pool thread.
     void tick();
     /// Forgets producers whose newest record is too old. Seldom: an idempotent producer of old
@@ -125,6 +129,8 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     Result<void> remove_segment_files(Offset base_offset);
 
     // Appending (partition_log_append.cc).
+    /// REQUIRES: mutex_ held.
+    Result<void> make_directory_locked();
     Result<AppendInfo> append_locked(MutableBytesView bytes, LeaderEpoch epoch,
                                      const LogConfig& config);
     Result<std::optional<ProducedBatch>> check_producers(BytesView bytes) const;
@@ -182,6 +188,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     std::atomic<int64_t> last_sync_ms_{0};
     std::atomic<bool> offline_{false};
     std::atomic<bool> retired_{false};
+    std::atomic<bool> has_directory_{true};  // made under mutex_
     std::atomic<bool> directory_dirty_{false};
 
     mutable std::mutex mutex_;

@@ -99,6 +99,7 @@ Result<AppendInfo> PartitionLog::append(ValidRecords records, LeaderEpoch epoch)
 Result<AppendInfo> PartitionLog::append_locked(MutableBytesView bytes, LeaderEpoch epoch,
                                                const LogConfig& config) {
     if (auto usable = check_usable(); !usable) return usable.error();
+    if (auto made = make_directory_locked(); !made) return made.error();
     AppendInfo info;
     info.log_start_offset = log_start_offset();
     info.first_offset = log_end_offset();

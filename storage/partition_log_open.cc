@@ -33,17 +33,29 @@ Result<std::shared_ptr<PartitionLog>> PartitionLog::open(const LogEnvironment& e
                                                          const LogCheckpoint& checkpoint) {
     std::shared_ptr<PartitionLog> log(new PartitionLog(
         environment, std::move(directory), std::move(name), topic_id, std::move(config)));
-    FileSystem& files = environment.files();
-    if (!files.exists(topic_id_path(*log->directory_))) {
-        if (auto made = files.make_directory(*log->directory_); !made) return made.error();
-        if (auto written = write_topic_id(files, *log->directory_, topic_id); !written)
-            return written.error();
-        log->directory_dirty_ = true;
+    if (!environment.files().exists(topic_id_path(*log->directory_))) {
+        log->has_directory_ = false;
         log->start_empty();
         return log;
     }
     if (auto loaded = log->load(checkpoint); !loaded) return loaded.error();
     return log;
+}
+
+Result<void> PartitionLog::make_directory() {
+    if (has_directory()) return {};
+    std::lock_guard lock(mutex_);
+    return make_directory_locked();
+}
+
+Result<void> PartitionLog::make_directory_locked() {
+    if (has_directory() || retired_.load()) return {};
+    FileSystem& files = environment_.files();
+    if (auto made = files.make_directory(*directory_); !made) return made;
+    if (auto written = write_topic_id(files, *directory_, topic_id_); !written) return written;
+    directory_dirty_ = true;
+    has_directory_ = true;
+    return {};
 }
 
 void PartitionLog::start_empty() {

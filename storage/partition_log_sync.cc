@@ -95,6 +95,7 @@ void PartitionLog::expire_producers() {
 Result<bool> PartitionLog::seal() {
     std::lock_guard lock(mutex_);
     if (auto usable = check_usable(); !usable) return usable.error();
+    if (auto made = make_directory_locked(); !made) return made.error();
     const std::shared_ptr<Segment> active = segments()->back();
     const bool modified = active->is_modified();
     if (auto sealed = active->seal(); !sealed) return sealed.error();

@@ -94,8 +94,11 @@ class LogTest : public testing::Test {
     Result<std::shared_ptr<PartitionLog>> try_open(LogCheckpoint checkpoint = {}) {
         LogEnvironment environment{std::make_shared<FileCache>(*files, open_files_max), clock,
                                    pool};
-        return PartitionLog::open(environment, directory(), {"orders", 0}, topic_id,
-                                  std::make_shared<const LogConfig>(config), checkpoint);
+        auto log = PartitionLog::open(environment, directory(), {"orders", 0}, topic_id,
+                                      std::make_shared<const LogConfig>(config), checkpoint);
+        if (log)
+            if (auto made = (*log)->make_directory(); !made) return made.error();
+        return log;
     }
     std::string directory() const { return temporary.path + "/orders-0"; }
 

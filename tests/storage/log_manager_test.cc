@@ -94,6 +94,58 @@ TEST_F(LogManagerTest, SpreadsLogsAndFindsThem) {
     EXPECT_EQ(*manager->directory_of("orders", 0), manager->identities()[0].directory_id);
 }
 
+/// Keeps the work until told to do it.
+class HoldingPool final : public BlockingPool {
+  public:
+    void run(std::function<void()> work) override { held.push_back(std::move(work)); }
+    void release() {
+        for (auto& work : std::exchange(held, {})) work();
+    }
+    std::vector<std::function<void()>> held;
+};
+
+TEST_F(LogManagerTest, WhoMakesALogDoesNotWaitForItsDirectory) {
+    HoldingPool holding;
+    options.directories.resize(1);
+    auto manager = *LogManager::open(options, kClusterId, 1, files, clock, holding);
+    ASSERT_TRUE(manager->load({}));
+    const std::string path = options.directories[0] + "/";
+    for (int i = 0; i < 4; ++i) ASSERT_TRUE(manager->get_or_create(expected("orders", i)));
+    EXPECT_EQ(holding.held.size(), 1u);
+    EXPECT_TRUE(names(path, "orders-").empty());
+
+    append(*manager->find("orders", 1));
+    EXPECT_EQ(names(path, "orders-"), std::vector<std::string>{"orders-1"});
+    EXPECT_TRUE(files.exists(path + "orders-1/partition.metadata"));
+    ASSERT_TRUE(manager->remove("orders", 2));
+    holding.release();
+    EXPECT_EQ(names(path, "orders-"),
+              (std::vector<std::string>{"orders-0", "orders-1", "orders-3"}));
+
+    ASSERT_TRUE(manager->get_or_create(expected("orders", 4)));
+    ASSERT_TRUE(manager->shut_down(1));
+    EXPECT_TRUE(files.exists(path + "orders-4/partition.metadata"));
+    holding.release();
+}
+
+TEST_F(LogManagerTest, ADirectoryThatCannotBeMadeIsTriedAgainWithTheFirstRecord) {
+    HoldingPool holding;
+    options.directories.resize(1);
+    auto manager = *LogManager::open(options, kClusterId, 1, files, clock, holding);
+    ASSERT_TRUE(manager->load({}));
+    const std::string path = options.directories[0] + "/orders-0";
+    auto log = *manager->get_or_create(expected("orders", 0));
+    ASSERT_TRUE(files.open(path, OpenMode::kCreate));  // in its way
+    holding.release();
+    Bytes batch = make_batch({});
+    EXPECT_EQ(
+        log->append_as_leader(batch, LeaderEpoch(0), AppendOrigin::kClient, nullptr).error().code(),
+        ErrorCode::KAFKA_STORAGE_ERROR);
+    ASSERT_TRUE(files.remove(path));
+    append(*log);
+    EXPECT_EQ(log->log_end_offset(), Offset(1));
+}
+
 TEST_F(LogManagerTest, ACleanShutdownIsRemembered) {
     {
         auto manager = open();
