@@ -26,8 +26,12 @@ ClusterNode::ClusterNode(ClusterNodeOptions options, ClusterNodeParts parts,
     commits_ = std::make_shared<CommitQueue>(
         *store_, parts_.executor, parts_.pool,
         [this](std::shared_ptr<const ImageState> image, const ImageChanges& changes) {
+            // Who hears of a topic finds it here; who loses one hears that it is gone, not that
+            // another node has it.
+            const bool nothing_new = changes.topics.empty();
+            if (nothing_new) publish(image);
             registry_.apply(*image, changes);
-            publish(std::move(image));
+            if (!nothing_new) publish(std::move(image));
         });
     controller_ = std::make_unique<LocalController>(*store_, commits_, options_, parts_.rules,
                                                     parts_.executor, parts_.clock);

@@ -196,7 +196,7 @@ def fetch(world, words, options):
     took_ms = (time.monotonic() - started) * 1000
     if not after <= took_ms <= within:
         raise language.StepFailed(f"took {took_ms:.0f} ms, expected {after} to {within}")
-    errors.check(answer["ErrorCode"], "fetch")
+    errors.check(answer.get("ErrorCode", 0), "fetch")
     answer = answer["Responses"][0]["Partitions"][0]
     errors.check(answer["ErrorCode"], "fetch")
     found = batch.parse(answer["Records"] or b"")

@@ -122,7 +122,11 @@ class World:
 
     def end(self):
         self.disconnect()
-        expect_equal(self.broker.stop(), 0, "exit status of the broker")
+        self.stop()
+
+    def stop(self):
+        status = self.broker.stop()
+        expect_equal(status, self.broker.clean_exit_status, "exit status of the broker")
 
 
 class Aside(threading.Thread):

@@ -2,9 +2,11 @@
 """The four codecs of record batches, as far as the standard library reaches.
 
 gzip is complete. snappy and lz4 compress by storing (valid streams without matches) and
-decompress fully. zstd stores, and decompresses stored blocks only.
+decompress fully. zstd stores, and decompresses stored blocks; for others it calls the library that
+the broker is linked with.
 """
 
+import ctypes
 import gzip
 import struct
 
@@ -15,6 +17,7 @@ _XERIAL = b"\x82SNAPPY\x00" + struct.pack(">ii", 1, 1)
 _LZ4_MAGIC = 0x184D2204
 _ZSTD_MAGIC = 0xFD2FB528
 _BLOCK_BYTES = 32 * 1024
+_ZSTD_CONTENT_BYTES_MAX = 1 << 28
 
 
 def compress(codec, data):
@@ -208,9 +211,23 @@ def _decompress_zstd(data):
             out += data[at : at + 1] * size
             at += 1
         else:
-            raise NotImplementedError("compressed zstd blocks need a zstd library")
+            return _call_zstd(data)
         if head & 1:
             return bytes(out)
+
+
+def _call_zstd(data):
+    library = ctypes.CDLL("libzstd.so.1")
+    library.ZSTD_decompress.restype = ctypes.c_size_t
+    capacity = 8 * len(data)
+    while True:  # not every frame says how long its content is
+        capacity *= 4
+        out = ctypes.create_string_buffer(capacity)
+        size = library.ZSTD_decompress(out, ctypes.c_size_t(capacity), data, ctypes.c_size_t(len(data)))
+        if not library.ZSTD_isError(ctypes.c_size_t(size)):
+            return out.raw[:size]
+        if capacity > _ZSTD_CONTENT_BYTES_MAX:
+            raise ValueError("not a zstd frame that can be decompressed")
 
 
 def _compress_gzip(data):

@@ -88,6 +88,7 @@ class ApacheKafka(BrokerProcess):
     """One node, broker and controller."""
 
     name = "kafka"
+    clean_exit_status = 143  # a JVM ends by the signal
     start_timeout = 120.0
 
     def __init__(self, data=None, settings=None, port=None):

@@ -50,6 +50,7 @@ class BrokerProcess:
     """
 
     name = "broker"
+    clean_exit_status = 0
     start_timeout = 30.0
 
     def __init__(self, data=None, settings=None, port=None):
