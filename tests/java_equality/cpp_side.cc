@@ -6,54 +6,41 @@
 //   cpp_side old                  prints NAME=LOWEST-HIGHEST of the versions of older releases
 //
 // --old: those versions, and no others. JavaSide.java says what FILE looks like.
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <map>
 #include <set>
 #include <string>
 
-#include "protocol/message.h"
-#include "protocol/messages/all_messages.h"
-#include "tests/protocol/filler.h"
+#include "tests/protocol/any_message.h"
 
 namespace milena::protocol {
 namespace {
 
-struct MessageOps {
-    int lowest = 0;
-    int highest = -1;
-    std::function<std::string(BytesView, int16_t)> problem_of;  ///< empty if all is well
-    std::function<Bytes(int16_t, FillCase)> filled;
+/// A message, and those of its versions that are asked for.
+struct Asked {
+    const AnyMessage* message;
+    int lowest;
+    int highest;
 };
 
-template <class M>
-std::string problem_of(BytesView expected, int16_t version) {
-    const auto message = decode_message<M>(expected, version);
-    if (!message) return message.error().to_string();
-    if (message->encoded_size(version) != expected.size()) return "another size";
-    const Bytes bytes = encode_message(*message, version);
-    if (!std::ranges::equal(bytes, expected)) return "other bytes";
-    return {};
+/// Empty if `body` becomes the same bytes again.
+std::string problem_of(const AnyMessage& message, BytesView body, int16_t version) {
+    const auto again = message.recode(body, version);
+    if (!again) return again.error().to_string();
+    if (again->size() != body.size()) return "another size";
+    return std::ranges::equal(*again, body) ? "" : "other bytes";
 }
 
-template <class M>
-Bytes filled(int16_t version, FillCase fill_case) {
-    Filler filler(fill_case);
-    M message;
-    fill(message, version, filler);
-    return encode_message(message, version);
-}
-
-std::map<std::string, MessageOps> all_ops(bool old) {
-    std::map<std::string, MessageOps> all;
-    for_each_message([&]<class M>() {
-        const int lowest = old ? M::kMinVersion : M::kKafkaMinVersion;
-        const int highest = old ? M::kKafkaMinVersion - 1 : M::kMaxVersion;
-        if (lowest <= highest)
-            all[std::string(M::kName)] = {lowest, highest, problem_of<M>, filled<M>};
-    });
+std::map<std::string_view, Asked> all_asked(bool old) {
+    std::map<std::string_view, Asked> all;
+    for (const AnyMessage& message : all_messages()) {
+        const int lowest = old ? message.version_min : message.kafka_version_min;
+        const int highest = old ? message.kafka_version_min - 1 : message.version_max;
+        if (lowest <= highest) all[message.name] = {&message, lowest, highest};
+    }
     return all;
 }
 
@@ -70,7 +57,7 @@ BytesView take_bytes(BytesView& bytes, size_t size) {
     return taken;
 }
 
-int check(const std::string& path, const std::map<std::string, MessageOps>& all) {
+int check(const std::string& path, const std::map<std::string_view, Asked>& all) {
     std::ifstream in(path, std::ios::binary);
     const std::string content{std::istreambuf_iterator<char>(in), {}};
     std::set<std::pair<std::string, int>> seen;
@@ -80,18 +67,19 @@ int check(const std::string& path, const std::map<std::string, MessageOps>& all)
         const auto version = take<int16_t>(rest);
         const int fill_case = take<int8_t>(rest);
         const BytesView body = take_bytes(rest, take<uint32_t>(rest));
-        const auto ops = all.find(name);
-        const std::string problem =
-            ops == all.end() ? "no such message" : ops->second.problem_of(body, version);
+        const auto asked = all.find(name);
+        const std::string problem = asked == all.end()
+                                        ? "no such message"
+                                        : problem_of(*asked->second.message, body, version);
         seen.emplace(name, version);
         if (problem.empty()) continue;
         std::printf("%s v%d case %d: %s\n", name.c_str(), version, fill_case, problem.c_str());
         ++wrong;
     }
-    for (const auto& [name, ops] : all)
-        for (int version = ops.lowest; version <= ops.highest; ++version)
-            if (!seen.contains({name, version})) {
-                std::printf("%s v%d: not in Java's file\n", name.c_str(), version);
+    for (const auto& [name, asked] : all)
+        for (int version = asked.lowest; version <= asked.highest; ++version)
+            if (!seen.contains({std::string(name), version})) {
+                std::printf("%s v%d: not in Java's file\n", name.data(), version);
                 ++wrong;
             }
     std::printf("Java to C++: %zu messages, %zu versions, %d cases, %d differ\n", all.size(),
@@ -105,13 +93,13 @@ void put(Bytes& out, T value) {
     store_big_endian(out.data() + out.size() - sizeof value, value);
 }
 
-int write(const std::string& path, const std::map<std::string, MessageOps>& all) {
+int write(const std::string& path, const std::map<std::string_view, Asked>& all) {
     Bytes out;
-    for (const auto& [name, ops] : all)
-        for (int version = ops.lowest; version <= ops.highest; ++version)
+    for (const auto& [name, asked] : all)
+        for (int version = asked.lowest; version <= asked.highest; ++version)
             for (int fill_case = 0; fill_case < kFillCases; ++fill_case) {
-                const Bytes body =
-                    ops.filled(static_cast<int16_t>(version), static_cast<FillCase>(fill_case));
+                const Bytes body = asked.message->filled(static_cast<int16_t>(version),
+                                                         static_cast<FillCase>(fill_case));
                 put(out, static_cast<uint16_t>(name.size()));
                 out.insert(out.end(), name.begin(), name.end());
                 put(out, static_cast<int16_t>(version));
@@ -128,12 +116,12 @@ int run(const std::vector<std::string>& arguments) {
     const bool old =
         !arguments.empty() && arguments.back() != arguments.front() && arguments.back() == "--old";
     if (arguments.size() == 1 && arguments[0] == "old") {
-        for (const auto& [name, ops] : all_ops(true))
-            std::printf("%s=%d-%d\n", name.c_str(), ops.lowest, ops.highest);
+        for (const auto& [name, asked] : all_asked(true))
+            std::printf("%s=%d-%d\n", name.data(), asked.lowest, asked.highest);
         return 0;
     }
     if (arguments.size() < 2) return 2;
-    const auto all = all_ops(old);
+    const auto all = all_asked(old);
     return arguments[0] == "write" ? write(arguments[1], all) : check(arguments[1], all);
 }
 

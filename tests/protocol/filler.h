@@ -14,16 +14,9 @@
 #include "base/ids.h"
 #include "protocol/message_filler/message_filler.h"
 #include "protocol/records.h"
+#include "tests/protocol/any_message.h"
 
 namespace milena::protocol {
-
-enum class FillCase : int8_t {
-    kDefaults,  ///< fields keep their defaults
-    kFull,      ///< every field differs from its default and its neighbours
-    kEmpty,     ///< zero, null where the version has it, else empty
-    kExtreme,   ///< lowest and highest numbers, long texts and arrays
-};
-inline constexpr int kFillCases = 4;
 
 /// Owns the strings and bytes that it hands out; must outlive the messages it fills.
 class Filler {
