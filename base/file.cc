@@ -127,6 +127,7 @@ class PosixFileSystem final : public FileSystem {
     Result<int64_t> file_size(const std::string& path) override {
         struct stat status{};
         if (::stat(path.c_str(), &status) != 0) return storage_error("stat", path, errno);
+        if (S_ISDIR(status.st_mode)) return storage_error("read", path, EISDIR);
         return status.st_size;
     }
 

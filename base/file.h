@@ -68,6 +68,7 @@ class FileSystem {
 
     virtual Result<std::shared_ptr<File>> open(const std::string& path, OpenMode mode) = 0;
     virtual bool exists(const std::string& path) = 0;
+    /// An Error for a directory.
     virtual Result<int64_t> file_size(const std::string& path) = 0;
     /// Replaces `to`. Durable only after sync_directory.
     virtual Result<void> rename(const std::string& from, const std::string& to) = 0;

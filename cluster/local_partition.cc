@@ -19,6 +19,7 @@ LocalPartition::LocalPartition(TopicPartition id, std::shared_ptr<Log> log)
     : id_(id), log_(std::move(log)) {}
 
 Result<void> LocalPartition::check_leader(LeaderEpoch known) const {
+    if (auto usable = log_->check_usable(); !usable) return usable;
     const LeaderEpoch current = leader_epoch();
     if (known != kNoLeaderEpoch && known < current)
         return Error(ErrorCode::FENCED_LEADER_EPOCH, "epoch " + std::to_string(known.value) +

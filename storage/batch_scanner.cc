@@ -17,7 +17,7 @@ Error not_a_batch(const File& file, int64_t position) {
 
 Result<std::optional<BatchPosition>> BatchScanner::next() {
     if (position_ >= end_) return std::optional<BatchPosition>();
-    if (end_ - position_ < BatchHeader::kSize) return not_a_batch(file_, position_);
+    if (end_ - position_ < BatchHeader::kSize) return std::optional<BatchPosition>();
     if (position_ < buffer_start_ || position_ + BatchHeader::kSize > buffer_end_) {
         size_t wanted = std::min(buffer_.size(), static_cast<size_t>(end_ - position_));
         auto read = file_.read_at(position_, MutableBytesView(buffer_).first(wanted));
@@ -27,7 +27,8 @@ Result<std::optional<BatchPosition>> BatchScanner::next() {
         if (*read < BatchHeader::kSize) return not_a_batch(file_, position_);
     }
     BatchPosition found{BatchHeader::load(buffer_.data() + (position_ - buffer_start_)), position_};
-    if (!found.header.is_plausible() || found.end() > end_) return not_a_batch(file_, position_);
+    if (!found.header.is_plausible()) return not_a_batch(file_, position_);
+    if (found.end() > end_) return std::optional<BatchPosition>();
     position_ = found.end();
     return std::optional<BatchPosition>(found);
 }

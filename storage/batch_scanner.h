@@ -24,8 +24,9 @@ class BatchScanner {
     BatchScanner(const File& file, int64_t position, int64_t end)
         : file_(file), position_(position), end_(end) {}
 
-    /// The batch at the current position, which then moves behind it; nothing at `end`.
-    /// KAFKA_STORAGE_ERROR where there is no batch.
+    /// The batch at the current position, which then moves behind it; nothing at `end`, or where
+    /// that cuts a batch: the log then goes on in the next file. KAFKA_STORAGE_ERROR where there is
+    /// no batch.
     Result<std::optional<BatchPosition>> next();
 
   private:

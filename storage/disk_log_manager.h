@@ -23,6 +23,7 @@ struct DataDirectory {
     DirectoryIdentity identity;
     std::unique_ptr<FileLock> lock;
     bool clean_shutdown = false;
+    bool offline = false;  ///< something in it can't be read; set while loading only
     OffsetCheckpoint recovery_points;
     OffsetCheckpoint log_starts;
     OffsetCheckpoint high_watermarks;
@@ -60,9 +61,19 @@ class DiskLogManager final : public LogManager {
     };
     struct LoadTask;
     using Expectations = std::map<PartitionName, const ExpectedLog*>;
+    /// Which directory holds a partition.
+    using Holders = std::map<PartitionName, size_t>;
 
     // Loading (log_manager_load.cc).
     Result<std::vector<LoadTask>> find_logs(const Expectations& expected);
+    Result<void> find_logs_in(size_t index, const Expectations& expected, Holders& holders,
+                              std::vector<LoadTask>& tasks);
+    Result<void> check_holder(size_t index, const PartitionName& name, Holders& holders) const;
+    /// Its logs are forgotten, its files left as they are.
+    void take_offline(size_t index, const Error& cause);
+    bool is_offline(const PartitionName& name) const;
+    Result<void> end_loading(const std::vector<ExpectedLog>& expected);
+    std::vector<size_t> online_directories() const;
     Result<void> make_stray(const std::string& directory, const PartitionName& name);
     Result<void> run_load_task(const LoadTask& task);
     /// Calls `work(0..count-1)` on a few threads, also after a failure; returns the first failure.
@@ -97,14 +108,16 @@ class DiskLogManager final : public LogManager {
     std::vector<DataDirectory> directories_;
     const std::shared_ptr<NewLogs> new_logs_;
 
-    mutable std::shared_mutex mutex_;  // logs_, log_counts_, retired_, last_config_, removed_
+    mutable std::shared_mutex mutex_;  // guards what follows
     std::map<PartitionName, Hosted> logs_;
     std::vector<size_t> log_counts_;  // by directory
     std::vector<Retired> retired_;
     std::shared_ptr<const LogConfig> last_config_;
+    std::set<PartitionName> offline_;  // expected, and not found while a directory was offline
     std::set<PartitionName> removed_;  // since the checkpoints were written
 
     std::mutex checkpoint_mutex_;  // one writer of checkpoint files at a time
+    std::map<std::string, OffsetCheckpoint> written_checkpoints_;  // by path; with that mutex
     std::mutex background_mutex_;
     std::condition_variable background_wake_;
     bool stopping_ = false;

@@ -82,6 +82,8 @@ class Log {
     virtual int32_t partition() const = 0;
     virtual Uuid topic_id() const = 0;
     virtual const std::string& directory() const = 0;
+    /// KAFKA_STORAGE_ERROR after a failure of the disk, UNKNOWN_TOPIC_OR_PARTITION once deleted.
+    virtual Result<void> check_usable() const { return {}; }
 
     virtual Offset log_start_offset() const = 0;
     /// The offset that the next record gets.

@@ -52,16 +52,18 @@ class LogManager {
                                                     FileSystem& files, const Clock& clock,
                                                     BlockingPool& pool);
 
-    /// Of the first directory; all agree on cluster and node.
+    /// Of those that could be opened; all agree on cluster and node.
     virtual std::vector<DirectoryIdentity> identities() const = 0;
     /// Broker epoch of the last clean shutdown, -1 after a crash.
     virtual int64_t previous_broker_epoch() const = 0;
 
     /// Loads what the directories hold, recovering what a crash left. Logs not in `expected` become
-    /// strays (`-stray`).
+    /// strays (`-stray`). A directory of which something can't be read goes offline, until the next
+    /// start; an Error if none is left.
     virtual Result<void> load(std::vector<ExpectedLog> expected) = 0;
     /// The log, made if it is not there; in the directory with the fewest logs. Its own directory
-    /// is there soon (before its first record), or whenever the node starts next.
+    /// is there soon (before its first record), or whenever the node starts next. One that is
+    /// expected in an offline directory answers everything with KAFKA_STORAGE_ERROR.
     virtual Result<std::shared_ptr<Log>> get_or_create(const ExpectedLog& log) = 0;
     virtual std::shared_ptr<Log> find(const std::string& topic, int32_t partition) const = 0;
     /// Renamed at once (`-delete`), removed in the background.

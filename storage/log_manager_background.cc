@@ -94,10 +94,13 @@ Result<void> DiskLogManager::write_checkpoints(std::string_view file, const Valu
         if (std::optional<Offset> offset = value(*hosted.log))
             checkpoints[hosted.directory][{hosted.log->topic(), hosted.log->partition()}] = *offset;
     std::lock_guard lock(checkpoint_mutex_);
-    for (size_t i = 0; i < directories_.size(); ++i) {
-        auto written = write_offset_checkpoint(
-            files_, directories_[i].path + "/" + std::string(file), checkpoints[i]);
-        if (!written) return written;
+    for (const size_t index : online_directories()) {
+        const std::string path = directories_[index].path + "/" + std::string(file);
+        auto known = written_checkpoints_.find(path);
+        if (known != written_checkpoints_.end() && known->second == checkpoints[index]) continue;
+        if (auto written = write_offset_checkpoint(files_, path, checkpoints[index]); !written)
+            return written;
+        written_checkpoints_[path] = std::move(checkpoints[index]);
     }
     return {};
 }
@@ -161,8 +164,8 @@ Result<void> DiskLogManager::close_logs() {
 Result<void> DiskLogManager::sync_sealed(const std::vector<std::shared_ptr<PartitionLog>>& logs) {
     if (logs.size() <= kLogsSyncedOneByOneMax)
         return run_on_threads(logs.size(), [&](size_t i) { return logs[i]->sync_sealed(); });
-    for (const DataDirectory& directory : directories_)
-        if (auto synced = files_.sync_volume(directory.path); !synced) return synced;
+    for (const size_t index : online_directories())
+        if (auto synced = files_.sync_volume(directories_[index].path); !synced) return synced;
     for (const auto& log : logs) log->note_all_synced();
     return {};
 }
@@ -176,9 +179,10 @@ Result<void> DiskLogManager::shut_down(int64_t broker_epoch) {
         if (!written && !failure) failure = written.error();
     // Without the marker the next start recovers: that is what a failed shutdown needs.
     if (failure) return *failure;
-    for (const DataDirectory& directory : directories_)
-        if (auto written = write_clean_shutdown(files_, directory.path, broker_epoch); !written)
-            return written;
+    for (const size_t index : online_directories()) {
+        auto written = write_clean_shutdown(files_, directories_[index].path, broker_epoch);
+        if (!written) return written;
+    }
     return {};
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "storage/disk_log_manager.h"
+#include "storage/offline_log.h"
 
 namespace milena {
 namespace {
@@ -34,15 +35,55 @@ Result<void> DiskLogManager::load(std::vector<ExpectedLog> expected) {
     for (const ExpectedLog& log : expected) by_name[{log.topic, log.partition}] = &log;
     auto tasks = find_logs(by_name);
     if (!tasks) return tasks.error();
-    auto loaded =
-        run_on_threads(tasks->size(), [&](size_t i) { return run_load_task((*tasks)[i]); });
-    if (!loaded) return loaded;
+    std::mutex failures_mutex;
+    std::map<size_t, Error> failures;
+    (void)run_on_threads(tasks->size(), [&](size_t i) -> Result<void> {
+        auto loaded = run_load_task((*tasks)[i]);
+        if (loaded) return {};
+        std::lock_guard lock(failures_mutex);
+        failures.try_emplace((*tasks)[i].directory, loaded.error());
+        return {};
+    });
+    for (const auto& [directory, cause] : failures) take_offline(directory, cause);
+    return end_loading(expected);
+}
+
+void DiskLogManager::take_offline(size_t index, const Error& cause) {
+    DataDirectory& directory = directories_[index];
+    MILENA_LOG(Error) << directory.path << " goes offline: " << cause.message()
+                      << ". Mend its disk, or move the directory that holds the file away (this "
+                         "broker then has lost that partition's records), and start again";
+    directory.offline = true;
+    std::unique_lock lock(mutex_);
+    std::erase_if(logs_, [&](const auto& entry) { return entry.second.directory == index; });
+    log_counts_[index] = 0;
+}
+
+std::vector<size_t> DiskLogManager::online_directories() const {
+    std::vector<size_t> online;
+    for (size_t i = 0; i < directories_.size(); ++i)
+        if (!directories_[i].offline) online.push_back(i);
+    return online;
+}
+
+Result<void> DiskLogManager::end_loading(const std::vector<ExpectedLog>& expected) {
+    const std::vector<size_t> online = online_directories();
+    if (online.empty())
+        return Error(ErrorCode::KAFKA_STORAGE_ERROR,
+                     "no data directory is left that can be read; the lines above say why");
     // From here on, only another clean shutdown makes the directories clean.
-    for (DataDirectory& directory : directories_) {
+    for (const size_t index : online) {
+        DataDirectory& directory = directories_[index];
         if (auto removed = remove_clean_shutdown(files_, directory.path); !removed) return removed;
         directory.recovery_points.clear();
         directory.log_starts.clear();
         directory.high_watermarks.clear();
+    }
+    if (online.size() < directories_.size()) {
+        std::unique_lock lock(mutex_);
+        for (const ExpectedLog& log : expected)
+            if (!logs_.contains({log.topic, log.partition}))
+                offline_.insert({log.topic, log.partition});
     }
     loaded_ = true;
     return {};
@@ -75,39 +116,54 @@ Result<void> DiskLogManager::run_on_threads(size_t count,
 Result<std::vector<DiskLogManager::LoadTask>> DiskLogManager::find_logs(
     const Expectations& expected) {
     std::vector<LoadTask> tasks;
-    std::map<PartitionName, std::string> holders;
-    for (size_t i = 0; i < directories_.size(); ++i) {
-        const DataDirectory& directory = directories_[i];
-        auto names = files_.list(directory.path);
-        if (!names) return names.error();
-        for (const std::string& entry : *names) {
-            if (entry.ends_with(kDeletedDirectorySuffix)) {
-                retired_.push_back({directory.path + "/" + entry, clock_.steady_now()});
-                continue;
-            }
-            auto name = parse_partition_directory(entry);
-            if (!name || entry == kMetadataDirectory) continue;
-            auto wanted = expected.find(*name);
-            auto id = read_topic_id(files_, directory.path + "/" + entry);
-            // An empty partition.metadata is what a power failure leaves of a new log.
-            if (wanted == expected.end() || (id && *id != wanted->second->topic_id)) {
-                if (auto moved = make_stray(directory.path, *name); !moved) return moved.error();
-                continue;
-            }
-            if (!id) {
-                auto written =
-                    write_topic_id(files_, directory.path + "/" + entry, wanted->second->topic_id);
-                if (!written) return written.error();
-            }
-            auto [holder, is_first] = holders.emplace(*name, directory.path);
-            if (!is_first)
-                return Error(ErrorCode::KAFKA_STORAGE_ERROR,
-                             entry + " is in two data directories, " + holder->second + " and " +
-                                 directory.path + ": move the one that is not wanted away");
-            tasks.push_back({i, *name, wanted->second});
-        }
+    Holders holders;
+    for (const size_t index : online_directories()) {
+        auto found = find_logs_in(index, expected, holders, tasks);
+        if (found) continue;
+        if (found.error().code() != ErrorCode::KAFKA_STORAGE_ERROR) return found.error();
+        take_offline(index, found.error());
+        std::erase_if(tasks, [&](const LoadTask& task) { return task.directory == index; });
     }
     return tasks;
+}
+
+Result<void> DiskLogManager::find_logs_in(size_t index, const Expectations& expected,
+                                          Holders& holders, std::vector<LoadTask>& tasks) {
+    const DataDirectory& directory = directories_[index];
+    auto names = files_.list(directory.path);
+    if (!names) return names.error();
+    for (const std::string& entry : *names) {
+        const std::string path = directory.path + "/" + entry;
+        if (entry.ends_with(kDeletedDirectorySuffix)) {
+            retired_.push_back({path, clock_.steady_now()});
+            continue;
+        }
+        auto name = parse_partition_directory(entry);
+        if (!name || entry == kMetadataDirectory) continue;
+        auto wanted = expected.find(*name);
+        auto id = read_topic_id(files_, path);
+        // An empty partition.metadata is what a power failure leaves of a new log.
+        if (wanted == expected.end() || (id && *id != wanted->second->topic_id)) {
+            if (auto moved = make_stray(directory.path, *name); !moved) return moved;
+            continue;
+        }
+        if (!id)
+            if (auto written = write_topic_id(files_, path, wanted->second->topic_id); !written)
+                return written;
+        if (auto alone = check_holder(index, *name, holders); !alone) return alone;
+        tasks.push_back({index, *name, wanted->second});
+    }
+    return {};
+}
+
+Result<void> DiskLogManager::check_holder(size_t index, const PartitionName& name,
+                                          Holders& holders) const {
+    auto [holder, is_first] = holders.emplace(name, index);
+    if (is_first) return {};
+    return Error(ErrorCode::INVALID_CONFIG,
+                 name.directory_name() + " is in two data directories, " +
+                     directories_[holder->second].path + " and " + directories_[index].path +
+                     ": move the one that is not wanted away");
 }
 
 Result<void> DiskLogManager::make_stray(const std::string& directory, const PartitionName& name) {
@@ -149,6 +205,9 @@ Result<void> DiskLogManager::forget_removed(const PartitionName& name) {
 
 Result<std::shared_ptr<Log>> DiskLogManager::get_or_create(const ExpectedLog& wanted) {
     const PartitionName name{wanted.topic, wanted.partition};
+    if (is_offline(name))
+        return std::shared_ptr<Log>(
+            std::make_shared<OfflineLog>(name, wanted.topic_id, wanted.config));
     auto config = intern(wanted.config);
     if (auto forgotten = forget_removed(name); !forgotten) return forgotten.error();
     auto log = find_or_open(name, wanted.topic_id, std::move(config));
@@ -157,25 +216,33 @@ Result<std::shared_ptr<Log>> DiskLogManager::get_or_create(const ExpectedLog& wa
     return std::shared_ptr<Log>(*log);
 }
 
+bool DiskLogManager::is_offline(const PartitionName& name) const {
+    std::shared_lock lock(mutex_);
+    return offline_.contains(name);
+}
+
 Result<std::shared_ptr<PartitionLog>> DiskLogManager::find_or_open(
     const PartitionName& name, Uuid topic_id, std::shared_ptr<const LogConfig> config) {
     std::unique_lock lock(mutex_);
     auto found = logs_.find(name);
     if (found != logs_.end()) return found->second.log;
-    auto fewest = std::min_element(log_counts_.begin(), log_counts_.end());
-    auto directory = static_cast<size_t>(fewest - log_counts_.begin());
+    const std::vector<size_t> online = online_directories();
+    const size_t directory =
+        *std::min_element(online.begin(), online.end(),
+                          [&](size_t a, size_t b) { return log_counts_[a] < log_counts_[b]; });
     auto log =
         PartitionLog::open(environment_, directories_[directory].path + "/" + name.directory_name(),
                            name, topic_id, std::move(config), LogCheckpoint{});
     if (!log) return log.error();
     logs_[name] = {*log, directory};
-    ++*fewest;
+    ++log_counts_[directory];
     return *log;
 }
 
 Result<void> DiskLogManager::remove(const std::string& topic, int32_t partition) {
     const PartitionName name{topic, partition};
     std::unique_lock lock(mutex_);
+    offline_.erase(name);
     auto found = logs_.find(name);
     if (found == logs_.end()) return {};
     Hosted hosted = found->second;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "storage/disk_log_manager.h"
 
 namespace milena {
@@ -59,7 +60,6 @@ Result<DataDirectory> open_directory(FileSystem& files, const std::string& path,
                                      const std::string& cluster_id, int32_t node_id) {
     DataDirectory directory;
     directory.path = path;
-    if (auto made = files.make_directory(path); !made) return made.error();
     auto lock = files.lock(path + "/.lock");
     if (!lock)
         return Error(ErrorCode::KAFKA_STORAGE_ERROR,
@@ -72,11 +72,55 @@ Result<DataDirectory> open_directory(FileSystem& files, const std::string& path,
          {std::pair{"/recovery-point-offset-checkpoint", &directory.recovery_points},
           {"/log-start-offset-checkpoint", &directory.log_starts},
           {"/replication-offset-checkpoint", &directory.high_watermarks}}) {
-        auto offsets = read_offset_checkpoint(files, path + name);
-        if (!offsets) return offsets.error();
-        *into = std::move(*offsets);
+        if (auto offsets = read_offset_checkpoint(files, path + name)) {
+            *into = std::move(*offsets);
+        } else {
+            MILENA_LOG(Warn) << offsets.error().message() << "; going on without it";
+        }
     }
     return directory;
+}
+
+Result<void> check_readable(FileSystem& files, const std::string& path) {
+    if (auto made = files.make_directory(path); !made) return made;
+    auto names = files.list(path);
+    return names ? Result<void>() : names.error();
+}
+
+DataDirectory offline_directory(const std::string& path, const Error& cause) {
+    MILENA_LOG(Error) << path << " goes offline: " << cause.message();
+    DataDirectory directory;
+    directory.path = path;
+    directory.offline = true;
+    return directory;
+}
+
+/// Whether it was formatted, and logs were made in it.
+bool is_used(FileSystem& files, const std::string& directory) {
+    auto identity = read_identity(files, directory);
+    if (!identity || !*identity) return false;
+    auto names = files.list(directory);
+    return names && std::any_of(names->begin(), names->end(), [](const std::string& name) {
+               return parse_partition_directory(name).has_value();
+           });
+}
+
+/// A directory that is not mounted must not be taken for a new one: its partitions would be made
+/// anew, empty.
+Result<void> check_directories(FileSystem& files, const std::vector<std::string>& paths) {
+    const auto used = std::find_if(paths.begin(), paths.end(),
+                                   [&](const std::string& path) { return is_used(files, path); });
+    if (used == paths.end()) return {};
+    for (const std::string& path : paths) {
+        if (files.exists(path) && !files.list(path)) continue;  // that goes offline
+        if (!files.exists(path + "/meta.properties"))
+            return Error(ErrorCode::INVALID_CONFIG,
+                         path + " has no meta.properties, but " + *used +
+                             " has: if its disk is not mounted, mount it. If it is to be a new "
+                             "data directory, make it and copy " +
+                             *used + "/meta.properties into it, without the line directory.id");
+    }
+    return {};
 }
 
 }  // namespace
@@ -87,7 +131,13 @@ Result<std::unique_ptr<LogManager>> LogManager::open(LogManagerOptions options,
                                                      BlockingPool& pool) {
     std::vector<DataDirectory> directories;
     std::optional<int64_t> broker_epoch;
+    if (auto known = check_directories(files, options.directories); !known) return known.error();
     for (const std::string& path : options.directories) {
+        if (auto readable = check_readable(files, path); !readable) {
+            if (directories.empty()) return readable.error();  // the metadata is there
+            directories.push_back(offline_directory(path, readable.error()));
+            continue;
+        }
         auto directory = open_directory(files, path, cluster_id, node_id);
         if (!directory) return directory.error();
         auto epoch = read_clean_shutdown(files, path);
@@ -119,7 +169,8 @@ DiskLogManager::DiskLogManager(LogManagerOptions options, std::vector<DataDirect
 
 std::vector<DirectoryIdentity> DiskLogManager::identities() const {
     std::vector<DirectoryIdentity> all;
-    for (const DataDirectory& directory : directories_) all.push_back(directory.identity);
+    for (const DataDirectory& directory : directories_)
+        if (!directory.identity.directory_id.is_zero()) all.push_back(directory.identity);
     return all;
 }
 
@@ -143,7 +194,9 @@ std::vector<DirectoryDescription> DiskLogManager::describe() const {
     for (const DataDirectory& directory : directories_) {
         DirectoryDescription description;
         description.path = directory.path;
-        if (auto bytes = files_.volume_bytes(directory.path)) {
+        if (directory.offline) {
+            description.error = ErrorCode::KAFKA_STORAGE_ERROR;
+        } else if (auto bytes = files_.volume_bytes(directory.path)) {
             description.total_bytes = bytes->first;
             description.usable_bytes = bytes->second;
         } else {

@@ -55,6 +55,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     int32_t partition() const override { return name_.partition; }
     Uuid topic_id() const override { return topic_id_; }
     const std::string& directory() const override { return *directory_; }
+    Result<void> check_usable() const override;
 
     Offset log_start_offset() const override { return Offset(log_start_.load()); }
     Offset log_end_offset() const override { return Offset(log_end_.load()); }
@@ -120,6 +121,8 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     Result<void> load(const LogCheckpoint& checkpoint);
     void start_empty();
     Result<SegmentList> find_segments(Offset log_start);
+    Result<bool> has_indexes(const Segment& segment);
+    Result<Offset> find_log_end(Segment& last);
     /// Returns up to where files beside the records may be trusted.
     Result<Offset> load_segments(SegmentList& segments, const LogCheckpoint& checkpoint);
     Result<void> recover_segments(SegmentList& segments, size_t first);
@@ -142,7 +145,6 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     Result<void> roll(Offset base_offset);
     void publish_unstable_offset();
     int64_t draw_roll_jitter() const;
-    Result<void> check_usable() const;
     Error go_offline(const Error& cause);
 
     // Reading (partition_log_read.cc).

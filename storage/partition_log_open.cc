@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "storage/control_record.h"
 #include "storage/directory_files.h"
+#include "storage/leftovers.h"
 #include "storage/partition_log.h"
 #include "storage/producer_snapshot.h"
 #include "storage/transaction_index.h"
@@ -72,7 +73,7 @@ Result<void> PartitionLog::load(const LogCheckpoint& checkpoint) {
     if (auto loaded = load_epochs(); !loaded) return loaded;
     auto trusted_end = load_segments(segments, checkpoint);
     if (!trusted_end) return trusted_end.error();
-    auto end = segments.back()->next_offset();
+    auto end = find_log_end(*segments.back());
     if (!end) return end.error();
     Offset start = std::max(checkpoint.log_start, segments.front()->base_offset());
     if (*end < start) {
@@ -104,14 +105,25 @@ Result<void> PartitionLog::load(const LogCheckpoint& checkpoint) {
     return {};
 }
 
+Result<Offset> PartitionLog::find_log_end(Segment& last) {
+    auto tail = last.tail();
+    if (!tail) return tail.error();
+    if (tail->position == last.size()) return tail->next_offset;
+    MILENA_LOG(Warn) << last.path(kLogSuffix) << " ends within a batch, at offset "
+                     << tail->next_offset.value << "; cutting it there";
+    auto cut = last.recover(*config_.load(), [](const BatchReader::Batch&) {});
+    if (!cut) return cut.error();
+    tail = last.tail();
+    return tail ? Result<Offset>(tail->next_offset) : tail.error();
+}
+
 Result<PartitionLog::SegmentList> PartitionLog::find_segments(Offset log_start) {
-    auto names = environment_.files().list(*directory_);
+    auto names = finish_compaction(environment_.files(), *directory_);
     if (!names) return names.error();
     SegmentList segments;
     for (const std::string& name : *names) {
         const std::string path = *directory_ + "/" + name;
-        if (name.ends_with(kDeletedSuffix) || name.ends_with(kCleanedSuffix) ||
-            name.ends_with(kTemporarySuffix)) {
+        if (name.ends_with(kTemporarySuffix)) {
             if (auto removed = environment_.files().remove(path); !removed) return removed.error();
             continue;
         }
@@ -128,12 +140,22 @@ Result<PartitionLog::SegmentList> PartitionLog::find_segments(Offset log_start) 
     return segments;  // list() sorts, and names sort as their numbers
 }
 
+Result<bool> PartitionLog::has_indexes(const Segment& segment) {
+    for (std::string_view suffix : {kOffsetIndexSuffix, kTimeIndexSuffix}) {
+        const std::string path = segment.path(suffix);
+        auto size = environment_.files().file_size(path);
+        if (!size && environment_.files().exists(path)) return size.error();
+        if (!size) return false;
+    }
+    return true;
+}
+
 Result<Offset> PartitionLog::load_segments(SegmentList& segments, const LogCheckpoint& checkpoint) {
     for (const auto& segment : segments) {
         if (segment->size() == 0) continue;
-        if (environment_.files().exists(segment->path(kOffsetIndexSuffix)) &&
-            environment_.files().exists(segment->path(kTimeIndexSuffix)))
-            continue;
+        auto indexed = has_indexes(*segment);
+        if (!indexed) return indexed.error();
+        if (*indexed) continue;
         MILENA_LOG(Warn) << segment->path(kLogSuffix) << " lacks an index; making it anew";
         auto cut = segment->recover(*config_.load(), [](const BatchReader::Batch&) {});
         if (!cut) return cut.error();

@@ -162,17 +162,17 @@ Result<Offset> Segment::offset_of_max_timestamp() {
     return *last ? base_offset_ + (*last)->relative_offset : kNoOffset;
 }
 
-Result<Offset> Segment::next_offset() {
-    Offset next = base_offset_;
-    if (size() == 0) return next;
+Result<Segment::Tail> Segment::tail() {
+    Tail tail{base_offset_, 0};
+    if (size() == 0) return tail;
     auto entry = entry_before(Offset(std::numeric_limits<int64_t>::max()));
     if (!entry) return entry.error();
     auto scanned = scan(*entry, 0, [&](const BatchPosition& batch) {
-        next = batch.header.next_offset();
+        tail = {batch.header.next_offset(), batch.end()};
         return true;
     });
     if (!scanned) return scanned.error();
-    return next;
+    return tail;
 }
 
 // ---- Writing

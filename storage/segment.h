@@ -48,8 +48,11 @@ class Segment {
     Result<TimestampMs> max_timestamp();
     /// Last offset of the first batch that has it.
     Result<Offset> offset_of_max_timestamp();
-    /// Where the log goes on after this segment.
-    Result<Offset> next_offset();
+    struct Tail {
+        Offset next_offset;    ///< where the log goes on after this segment
+        int64_t position = 0;  ///< end of the last whole batch; size(), if the file was not cut
+    };
+    Result<Tail> tail();
 
     // Writing.
 

@@ -185,6 +185,92 @@ TEST_F(LogManagerTest, RecoversAfterACrash) {
         EXPECT_EQ(manager->find("orders", i)->log_end_offset(), Offset(i + 1));
 }
 
+TEST_F(LogManagerTest, OneUnreadableLogTakesOnlyItsDirectoryOffline) {
+    {
+        auto manager = open();
+        ASSERT_TRUE(manager->load({}));
+        for (int i = 0; i < 4; ++i) append(**manager->get_or_create(expected("orders", i)), i + 1);
+        ASSERT_TRUE(manager->shut_down(1));
+    }
+    const std::string segment = options.directories[1] + "/orders-1/00000000000000000000.log";
+    ASSERT_TRUE(files.remove(segment));
+    ASSERT_TRUE(files.make_directory(segment));
+    std::vector<ExpectedLog> all;
+    for (int i = 0; i < 4; ++i) all.push_back(expected("orders", i));
+    auto manager = open();
+    auto loaded = manager->load(all);
+    ASSERT_TRUE(loaded) << loaded.error().message();
+    EXPECT_EQ(manager->find("orders", 2)->log_end_offset(), Offset(3));
+    for (const int lost : {1, 3}) {
+        EXPECT_EQ(manager->find("orders", lost), nullptr);
+        auto log = *manager->get_or_create(expected("orders", lost));
+        EXPECT_EQ(log->check_usable().error().code(), ErrorCode::KAFKA_STORAGE_ERROR);
+        auto read = log->read(Offset(0), 1, Offset(1), true, false);
+        ASSERT_FALSE(read);
+        EXPECT_EQ(read.error().code(), ErrorCode::KAFKA_STORAGE_ERROR);
+    }
+    auto described = manager->describe();
+    EXPECT_EQ(described[0].error, ErrorCode::NONE);
+    EXPECT_EQ(described[0].logs.size(), 2u);
+    EXPECT_EQ(described[1].error, ErrorCode::KAFKA_STORAGE_ERROR);
+    EXPECT_TRUE(described[1].logs.empty());
+    append(**manager->get_or_create(expected("fresh", 0)));
+    EXPECT_TRUE(files.exists(options.directories[0] + "/fresh-0"));
+    ASSERT_TRUE(manager->shut_down(2));
+    EXPECT_TRUE(files.exists(options.directories[0] + "/.kafka_cleanshutdown"));
+    manager.reset();
+
+    // Mended, it is back with all it had.
+    ASSERT_TRUE(files.remove_tree(options.directories[1] + "/orders-1"));
+    manager = open();
+    ASSERT_TRUE(manager->load(all));
+    EXPECT_EQ(manager->find("orders", 3)->log_end_offset(), Offset(4));
+    EXPECT_EQ((*manager->get_or_create(expected("orders", 1)))->log_end_offset(), Offset(0));
+}
+
+TEST_F(LogManagerTest, WithoutAReadableDirectoryThereIsNoStart) {
+    options.directories.resize(1);
+    {
+        auto manager = open();
+        ASSERT_TRUE(manager->load({}));
+        append(**manager->get_or_create(expected("orders", 0)));
+        ASSERT_TRUE(manager->shut_down(1));
+    }
+    const std::string segment = options.directories[0] + "/orders-0/00000000000000000000.log";
+    ASSERT_TRUE(files.remove(segment));
+    ASSERT_TRUE(files.make_directory(segment));
+    auto manager = open();
+    EXPECT_FALSE(manager->load({expected("orders", 0)}));
+    manager.reset();
+    EXPECT_TRUE(files.exists(options.directories[0] + "/.kafka_cleanshutdown"));
+}
+
+TEST_F(LogManagerTest, ADirectoryThatIsNotMountedIsNotMadeAnew) {
+    {
+        auto manager = open();
+        ASSERT_TRUE(manager->load({}));
+        append(**manager->get_or_create(expected("orders", 0)));
+        ASSERT_TRUE(manager->shut_down(1));
+    }
+    const std::string b = options.directories[1];
+    for (const bool is_mount_point : {false, true}) {
+        ASSERT_TRUE(files.remove_tree(b));
+        if (is_mount_point) {
+            ASSERT_TRUE(files.make_directory(b));
+        }
+        auto refused = try_open();
+        ASSERT_FALSE(refused);
+        EXPECT_NE(refused.error().message().find(b + " has no meta.properties"), std::string::npos);
+    }
+    // What the message proposes.
+    std::string identity = text(options.directories[0] + "/meta.properties");
+    const size_t line = identity.find("directory.id");
+    identity.erase(line, identity.find('\n', line) + 1 - line);
+    ASSERT_TRUE(files.replace_file(b + "/meta.properties", identity));
+    auto manager = open();
+    EXPECT_NE(manager->identities()[0].directory_id, manager->identities()[1].directory_id);
+}
+
 TEST_F(LogManagerTest, WhatBelongsToNoTopicIsSetAside) {
     options.directories.resize(1);
     {
