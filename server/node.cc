@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "server/start_checks.h"
 #include "storage/directory_files.h"
 
 namespace milena {
@@ -73,6 +74,7 @@ Node::~Node() {
 }
 
 Result<void> Node::start(const std::string& cluster_id) {
+    if (auto checked = check_given(); !checked) return checked;
     if (auto opened = open_logs(cluster_id); !opened) return opened;
     server_ = std::make_unique<Server>(server_options(*settings_), dispatcher_, pool_);
     if (auto bound = bind(); !bound) return bound;
@@ -82,6 +84,11 @@ Result<void> Node::start(const std::string& cluster_id) {
     logs_->start_background();
     open();
     return {};
+}
+
+Result<void> Node::check_given() const {
+    if (auto checked = check_voters(settings_->at_start()); !checked) return checked;
+    return check_distinct(settings_->data_directories());
 }
 
 Result<void> Node::open_logs(const std::string& cluster_id) {

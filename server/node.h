@@ -35,6 +35,7 @@ class Node {
     const std::vector<BrokerEndpoint>& addresses() const { return addresses_; }
 
   private:
+    Result<void> check_given() const;
     Result<void> open_logs(const std::string& cluster_id);
     Result<void> bind();
     Result<void> join_cluster();

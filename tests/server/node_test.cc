@@ -189,6 +189,26 @@ TEST_F(NodeTest, EndsUnderLoadWithAndWithoutAStop) {
     }
 }
 
+TEST_F(NodeTest, ContradictionsAreRefusedBeforeAnythingIsMade) {
+    const auto refusal = [this](const std::string& key, const std::string& value) {
+        const ConfigMap given = given_;
+        given_[key] = value;
+        auto started = make()->start("");
+        given_ = given;
+        EXPECT_FALSE(std::filesystem::exists(directory_ + "/data"));
+        return started ? std::string() : started.error().message();
+    };
+    const std::string data = directory_ + "/data";
+    EXPECT_NE(refusal("log.dirs", data + "," + directory_ + "/./data/").find("twice"),
+              std::string::npos);
+    EXPECT_NE(refusal("controller.quorum.voters", "2@localhost:9093").find("node.id=1"),
+              std::string::npos);
+    EXPECT_NE(refusal("controller.quorum.voters", "1@a:9093,2@b:9093").find("2 nodes"),
+              std::string::npos);
+    given_["controller.quorum.voters"] = "1@localhost:9093";
+    EXPECT_TRUE(make()->start("wILax37pSb2Yd1HUb5gvjQ"));
+}
+
 TEST_F(NodeTest, AStartThatFailsHalfWayEndsCleanly) {
     auto node = make();
     ASSERT_TRUE(node->start(""));
