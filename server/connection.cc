@@ -209,6 +209,9 @@ void Connection::flush() {
         case ResponseQueue::Progress::kIdle:
             if (draining_ && queue_.in_flight() == 0) close("the broker stops");
             break;
+        case ResponseQueue::Progress::kYield:
+            schedule_flush();
+            break;
         case ResponseQueue::Progress::kBlocked:
             waits_writable_ = true;
             last_active_ = std::chrono::steady_clock::now();

@@ -123,6 +123,7 @@ Result<FetchPlan> FetchSessions::next_of(const FetchRequest& request, bool by_to
         session = found->second;
     }
     FetchPlan plan;
+    bool too_large = false;
     {
         std::lock_guard lock(session->mutex_);
         if (session->next_epoch_ != request.session_epoch)
@@ -130,16 +131,16 @@ Result<FetchPlan> FetchSessions::next_of(const FetchRequest& request, bool by_to
         if (session->by_topic_id_ != by_topic_id)
             return Error(ErrorCode::FETCH_SESSION_TOPIC_ID_ERROR);
         session->update(request);
+        too_large = session->entries_.size() > kPartitionsPerSessionMax;
         session->last_used_ = clock_.steady_now();
         session->next_epoch_ = request.session_epoch == std::numeric_limits<int32_t>::max()
                                    ? 1
                                    : request.session_epoch + 1;
         plan.targets = session->targets();
     }
-    if (plan.targets.empty()) {
-        remove(session->id());
-        return plan;
-    }
+    if (plan.targets.empty() || too_large) remove(session->id());
+    if (too_large) return Error(ErrorCode::FETCH_SESSION_ID_NOT_FOUND);
+    if (plan.targets.empty()) return plan;
     plan.incremental = true;
     plan.session = std::move(session);
     return plan;
@@ -149,7 +150,8 @@ std::shared_ptr<FetchSession> FetchSessions::create(const std::vector<FetchTarge
                                                     bool by_topic_id) {
     SteadyTime now = clock_.steady_now();
     std::lock_guard lock(mutex_);
-    if (!make_room(targets.size(), now)) return nullptr;
+    if (targets.size() > kPartitionsPerSessionMax || !make_room(targets.size(), now))
+        return nullptr;
     int32_t id = random_session_id();
     while (sessions_.contains(id)) id = random_session_id();
     auto session = std::make_shared<FetchSession>(id, by_topic_id, now);

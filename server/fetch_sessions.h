@@ -89,6 +89,8 @@ class FetchSessions {
   public:
     /// Younger sessions give way to nobody.
     static constexpr std::chrono::seconds kEvictionAge{120};
+    /// Whoever fetches more partitions has no session.
+    static constexpr size_t kPartitionsPerSessionMax = 100'000;
 
     FetchSessions(size_t sessions_max, const Clock& clock)
         : sessions_max_(sessions_max), clock_(clock) {}

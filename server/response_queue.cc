@@ -18,7 +18,7 @@ namespace {
 
 /// Parts of one gather write; the kernel's own bound is 1024.
 constexpr int kPartsMax = 64;
-/// One sendfile call; more would keep the core from its other connections.
+/// One sendfile call.
 constexpr int64_t kSliceStepBytes = 1 << 20;
 
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
@@ -77,10 +77,12 @@ const FileSlice& ResponseQueue::front_slice() const {
 }
 
 ResponseQueue::Progress ResponseQueue::write_to(int socket) {
+    int64_t turn_bytes = kTurnBytes;
     pop_finished();
     while (has_ready_front()) {
+        if (turn_bytes <= 0) return Progress::kYield;
         Progress progress =
-            entries_[first_].at_slice() ? send_slice(socket) : write_buffers(socket);
+            entries_[first_].at_slice() ? send_slice(socket, turn_bytes) : write_buffers(socket);
         if (progress != Progress::kIdle) return progress;
         pop_finished();
     }
@@ -138,7 +140,7 @@ ResponseQueue::Progress ResponseQueue::write_buffers(int socket) {
     return static_cast<size_t>(sent) < total ? Progress::kBlocked : Progress::kIdle;
 }
 
-ResponseQueue::Progress ResponseQueue::send_slice(int socket) {
+ResponseQueue::Progress ResponseQueue::send_slice(int socket, int64_t& turn_bytes) {
     Entry& front = entries_[first_];
     const FileSlice& slice = front_slice();
     if (!front_is_warm_ && !is_resident(slice)) return Progress::kCold;
@@ -156,6 +158,7 @@ ResponseQueue::Progress ResponseQueue::send_slice(int socket) {
         return fail("disk error: " + slice.file->path() +
                     " ends before the records it should hold");
     front.sent_of_slice += sent;
+    turn_bytes -= sent;
     if (front.sent_of_slice == slice.length) {
         ++front.cut;
         front.sent_of_slice = 0;

@@ -15,11 +15,15 @@ namespace milena {
 /// is known; answers leave in the order of the slots.
 class ResponseQueue {
   public:
+    /// What one write_to() sends of slices: a fast reader must not keep a core from the others.
+    static constexpr int64_t kTurnBytes = 4 << 20;
+
     /// Slots are numbered from 0 for the life of the connection.
     using Slot = uint64_t;
 
     enum class Progress {
         kIdle,     ///< all that is ready has left
+        kYield,    ///< there is more, but other connections have their turn first
         kBlocked,  ///< the peer must read first
         kCold,     ///< front_slice() must be brought into memory first; see mark_warm()
         kFailed,   ///< the connection is unusable; see failure()
@@ -34,7 +38,7 @@ class ResponseQueue {
     /// Tells the hooks of all slots that wait.
     void interrupt(Interrupt why);
 
-    /// Writes until nothing is ready or the peer stops reading.
+    /// Writes until nothing is ready, the peer stops reading or kTurnBytes of slices have left.
     Progress write_to(int socket);
     const FileSlice& front_slice() const;
     void mark_warm() { front_is_warm_ = true; }
@@ -67,7 +71,8 @@ class ResponseQueue {
     void pop_finished();
     void advance(size_t bytes);
     Progress write_buffers(int socket);
-    Progress send_slice(int socket);
+    /// Takes what it sent from `turn_bytes`.
+    Progress send_slice(int socket, int64_t& turn_bytes);
     Progress fail(std::string why);
 
     std::vector<Entry> entries_;  // those before first_ are done

@@ -60,8 +60,6 @@ class FetchCall final : public PartitionWaiter, public std::enable_shared_from_t
         return fetched_.must_answer || plan_.targets.empty() ||
                fetched_.bytes >= std::min<int64_t>(call_->min_bytes, limits_.bytes_max);
     }
-    /// Whether something became readable since read().
-    bool has_news() const;
     void park();
     void on_wake();
     void on_interrupt(Interrupt why);
@@ -84,16 +82,6 @@ class FetchCall final : public PartitionWaiter, public std::enable_shared_from_t
     bool done_ = false;
 };
 
-bool FetchCall::has_news() const {
-    for (const auto& [answer, partition] : fetched_.partitions) {
-        bool committed = limits_.isolation == Isolation::kReadCommitted;
-        int64_t seen = committed ? answer.last_stable_offset : answer.high_watermark;
-        if (partition->readable_end(limits_.isolation).value != seen || !partition->is_leader())
-            return true;
-    }
-    return false;
-}
-
 void FetchCall::park() {
     call_.request->on_interrupt([weak = weak_from_this()](Interrupt why) {
         if (auto self = weak.lock()) self->on_interrupt(why);
@@ -108,13 +96,14 @@ void FetchCall::park() {
         parked_on_.push_back(fetched.partition);
     }
     // What came between reading and parking wakes nobody: look once more.
-    if (has_news()) on_wake();
+    on_wake();
 }
 
 void FetchCall::on_wake() {
     woken_ = false;
     if (done_) return;
-    read();
+    image_ = broker_.image();
+    read_news(broker_, *image_, plan_.targets, limits_, fetched_);
     if (has_enough()) answer();
 }
 

@@ -69,6 +69,30 @@ Result<void> read_one(Partition& partition, const FetchTarget& target, const Fet
     return {};
 }
 
+/// Into `fetched`, with what is left of the limits; adds to the sums in `all`.
+void read_target(const Broker& broker, const MetadataImage& image, const FetchTarget& target,
+                 const FetchLimits& limits, FetchedPartition& fetched, FetchedAll& all) {
+    auto& [answer, partition, leader_epoch] = fetched;
+    answer.partition_index = target.partition;
+    answer.high_watermark = -1;
+    answer.records = protocol::Records(BytesView());
+    auto found = find(broker, image, target);
+    Result<void> result = {};
+    if (found) {
+        partition = std::move(*found);
+        leader_epoch = partition->leader_epoch();
+        answer.aborted_transactions.reset();  // but with read_committed
+        result =
+            read_one(*partition, target, limits, std::max<int64_t>(limits.bytes_max - all.bytes, 0),
+                     all.bytes == 0, answer);
+    } else {
+        result = found.error();
+    }
+    if (!result) answer.error_code = static_cast<int16_t>(result.error().code());
+    all.must_answer |= !result || answer.diverging_epoch.epoch != -1;
+    all.bytes += static_cast<int64_t>(answer.records.size());
+}
+
 }  // namespace
 
 const TopicState* topic_of(const MetadataImage& image, const FetchTarget& target) {
@@ -79,27 +103,29 @@ FetchedAll read_all(const Broker& broker, const MetadataImage& image,
                     const std::vector<FetchTarget>& targets, const FetchLimits& limits) {
     FetchedAll all;
     all.partitions.resize(targets.size());
-    for (size_t i = 0; i < targets.size(); ++i) {
-        auto& [answer, partition] = all.partitions[i];
-        answer.partition_index = targets[i].partition;
-        answer.high_watermark = -1;
-        answer.records = protocol::Records(BytesView());
-        auto found = find(broker, image, targets[i]);
-        Result<void> result = {};
-        if (found) {
-            partition = std::move(*found);
-            answer.aborted_transactions.reset();  // but with read_committed
-            result = read_one(*partition, targets[i], limits,
-                              std::max<int64_t>(limits.bytes_max - all.bytes, 0), all.bytes == 0,
-                              answer);
-        } else {
-            result = found.error();
-        }
-        if (!result) answer.error_code = static_cast<int16_t>(result.error().code());
-        all.must_answer |= !result || answer.diverging_epoch.epoch != -1;
-        all.bytes += static_cast<int64_t>(answer.records.size());
-    }
+    for (size_t i = 0; i < targets.size(); ++i)
+        read_target(broker, image, targets[i], limits, all.partitions[i], all);
     return all;
+}
+
+bool has_news(const FetchedPartition& fetched, Isolation isolation) {
+    const auto& [answer, partition, leader_epoch] = fetched;
+    int64_t seen =
+        isolation == Isolation::kReadCommitted ? answer.last_stable_offset : answer.high_watermark;
+    return partition->readable_end(isolation).value != seen || !partition->is_leader() ||
+           partition->leader_epoch() != leader_epoch;
+}
+
+void read_news(const Broker& broker, const MetadataImage& image,
+               const std::vector<FetchTarget>& targets, const FetchLimits& limits,
+               FetchedAll& all) {
+    for (size_t i = 0; i < targets.size(); ++i) {
+        FetchedPartition& fetched = all.partitions[i];
+        if (!has_news(fetched, limits.isolation)) continue;
+        all.bytes -= static_cast<int64_t>(fetched.answer.records.size());
+        fetched = {};
+        read_target(broker, image, targets[i], limits, fetched, all);
+    }
 }
 
 }  // namespace milena

@@ -20,7 +20,8 @@ struct FetchLimits {
 /// One target's answer, and where it came from.
 struct FetchedPartition {
     protocol::FetchResponse::PartitionData answer;
-    std::shared_ptr<Partition> partition;  ///< null if it was not found
+    std::shared_ptr<Partition> partition;      ///< null if it was not found
+    LeaderEpoch leader_epoch{kNoLeaderEpoch};  ///< the partition's, before it was read
 };
 
 struct FetchedAll {
@@ -34,6 +35,13 @@ struct FetchedAll {
 /// first batch found is returned even if it is larger.
 FetchedAll read_all(const Broker& broker, const MetadataImage& image,
                     const std::vector<FetchTarget>& targets, const FetchLimits& limits);
+
+/// Whether another read of `fetched` would find something else. REQUIRES: it has a partition.
+bool has_news(const FetchedPartition& fetched, Isolation isolation);
+
+/// Reads those again that have news; all were read, and found, before.
+void read_news(const Broker& broker, const MetadataImage& image,
+               const std::vector<FetchTarget>& targets, const FetchLimits& limits, FetchedAll& all);
 
 /// The topic that a target names, or null.
 const TopicState* topic_of(const MetadataImage& image, const FetchTarget& target);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 namespace milena {
 namespace {
 
@@ -65,6 +67,21 @@ TEST_F(FetchSessionsTest, OldVersionsAndFinalEpochsHaveNone) {
     EXPECT_EQ(plan(request_of(0, 0, {1}), 6)->session, nullptr);
     EXPECT_EQ(plan(request_of(0, -1, {1}))->session, nullptr);
     EXPECT_EQ(sessions.size(), 0u);
+}
+
+TEST_F(FetchSessionsTest, ASessionHasABoundOnItsPartitions) {
+    std::vector<int32_t> partitions(FetchSessions::kPartitionsPerSessionMax);
+    std::iota(partitions.begin(), partitions.end(), 0);
+    auto full = plan(request_of(0, 0, partitions));
+    ASSERT_NE(full->session, nullptr);
+    const auto one_more = static_cast<int32_t>(partitions.size());
+    EXPECT_EQ(error_of(request_of(full->session->id(), 1, {one_more})),
+              ErrorCode::FETCH_SESSION_ID_NOT_FOUND);
+    EXPECT_EQ(sessions.size(), 0u);
+    partitions.push_back(one_more);
+    auto without = plan(request_of(0, 0, partitions));
+    EXPECT_EQ(without->session, nullptr);
+    EXPECT_EQ(without->targets.size(), partitions.size());
 }
 
 TEST_F(FetchSessionsTest, RemembersAddsAndForgets) {
