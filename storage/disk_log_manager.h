@@ -42,6 +42,7 @@ class DiskLogManager final : public LogManager {
     Result<std::shared_ptr<Log>> get_or_create(const ExpectedLog& log) override;
     std::shared_ptr<Log> find(const std::string& topic, int32_t partition) const override;
     Result<void> remove(const std::string& topic, int32_t partition) override;
+    Result<void> save_log_starts() override;
     std::vector<DirectoryDescription> describe() const override;
     std::shared_ptr<const Uuid> directory_of(const std::string& topic,
                                              int32_t partition) const override;
@@ -88,7 +89,6 @@ class DiskLogManager final : public LogManager {
     void background_round(SteadyTime now);
     std::vector<Hosted> hosted() const;
     Result<void> write_recovery_points();
-    Result<void> write_log_starts();
     /// Recovery points and log starts: after this they speak of no log that was removed before.
     Result<void> write_start_checkpoints();
     bool names_removed_logs() const;

@@ -69,6 +69,9 @@ class LogManager {
     /// Renamed at once (`-delete`), removed in the background.
     virtual Result<void> remove(const std::string& topic, int32_t partition) = 0;
 
+    /// Where logs start outlives a crash from here on; without it, as of the last checkpoint.
+    virtual Result<void> save_log_starts() = 0;
+
     virtual std::vector<DirectoryDescription> describe() const = 0;
     virtual std::shared_ptr<const Uuid> directory_of(const std::string& topic,
                                                      int32_t partition) const = 0;

@@ -89,11 +89,11 @@ void DiskLogManager::remove_retired(SteadyTime now) {
 
 template <class Value>
 Result<void> DiskLogManager::write_checkpoints(std::string_view file, const Value& value) {
+    std::lock_guard lock(checkpoint_mutex_);  // also while looking, or older values could win
     std::vector<OffsetCheckpoint> checkpoints(directories_.size());
     for (const Hosted& hosted : hosted())
         if (std::optional<Offset> offset = value(*hosted.log))
             checkpoints[hosted.directory][{hosted.log->topic(), hosted.log->partition()}] = *offset;
-    std::lock_guard lock(checkpoint_mutex_);
     for (const size_t index : online_directories()) {
         const std::string path = directories_[index].path + "/" + std::string(file);
         auto known = written_checkpoints_.find(path);
@@ -111,7 +111,7 @@ Result<void> DiskLogManager::write_recovery_points() {
     });
 }
 
-Result<void> DiskLogManager::write_log_starts() {
+Result<void> DiskLogManager::save_log_starts() {
     return write_checkpoints("log-start-offset-checkpoint",
                              [](const PartitionLog& log) -> std::optional<Offset> {
                                  if (log.log_start_offset() <= log.first_segment_offset())
@@ -132,7 +132,7 @@ Result<void> DiskLogManager::write_start_checkpoints() {
         removed = removed_;
     }
     if (auto written = write_recovery_points(); !written) return written;
-    if (auto written = write_log_starts(); !written) return written;
+    if (auto written = save_log_starts(); !written) return written;
     std::unique_lock lock(mutex_);
     for (const PartitionName& name : removed) removed_.erase(name);
     return {};
@@ -175,7 +175,7 @@ Result<void> DiskLogManager::shut_down(int64_t broker_epoch) {
     if (!loaded_) return {};  // nothing is known that could be written
     std::optional<Error> failure;
     if (auto closed = close_logs(); !closed) failure = closed.error();
-    for (auto written : {write_recovery_points(), write_log_starts(), write_high_watermarks()})
+    for (auto written : {write_recovery_points(), save_log_starts(), write_high_watermarks()})
         if (!written && !failure) failure = written.error();
     // Without the marker the next start recovers: that is what a failed shutdown needs.
     if (failure) return *failure;

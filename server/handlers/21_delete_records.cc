@@ -7,13 +7,14 @@
 // - Internal topics are INVALID_TOPIC_EXCEPTION; topics that are compacted only (cleanup.policy
 //   without delete) POLICY_VIOLATION.
 // - The low watermark is the least log start of all replicas; with an error it is -1.
+// - What is answered stays deleted, also after a crash; Apache Kafka writes it down once a minute.
 // All versions are alike but for flexible encoding (v2).
 #include <map>
 
+#include "coordinator/internal_topics.h"
 #include "protocol/messages/delete_records_request.h"
 #include "protocol/messages/delete_records_response.h"
 #include "server/handlers/handlers.h"
-#include "coordinator/internal_topics.h"
 #include "server/handlers/partition_lookup.h"
 
 namespace milena {
@@ -38,6 +39,15 @@ static Result<Offset> delete_before(const Broker& broker, const MetadataImage& i
     return log.delete_records_before(before);
 }
 
+static void fail(DeleteRecordsResponse& response, ErrorCode code) {
+    for (auto& topic : response.topics)
+        for (auto& partition : topic.partitions) {
+            if (partition.error_code != 0) continue;
+            partition.error_code = static_cast<int16_t>(code);
+            partition.low_watermark = -1;
+        }
+}
+
 static void answer(const Broker& broker, const Call<DeleteRecordsRequest>& call) {
     const MetadataImagePtr image = broker.image();
     // By name and index: what is listed twice is done once, with the offset listed last.
@@ -47,6 +57,7 @@ static void answer(const Broker& broker, const Call<DeleteRecordsRequest>& call)
             wanted[topic.name][asked.partition_index] = asked.offset;
 
     DeleteRecordsResponse response;
+    bool moved = false;
     for (const auto& [name, partitions] : wanted) {
         auto& topic = response.topics.emplace_back();
         topic.name = name;
@@ -55,10 +66,14 @@ static void answer(const Broker& broker, const Call<DeleteRecordsRequest>& call)
             auto& partition = topic.partitions.emplace_back();
             partition.partition_index = index;
             partition.low_watermark = low_watermark ? low_watermark->value : -1;
+            moved |= low_watermark.has_value();
             if (!low_watermark)
                 partition.error_code = static_cast<int16_t>(low_watermark.error().code());
         }
     }
+    if (moved)
+        if (auto saved = broker.logs.save_log_starts(); !saved)
+            fail(response, saved.error().code());
     call.respond(response);
 }
 

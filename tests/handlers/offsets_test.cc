@@ -154,6 +154,14 @@ TEST_F(DeleteRecords, MovesTheStart) {
     EXPECT_EQ(remove("a", -1).low_watermark, 30);
 }
 
+TEST_F(DeleteRecords, WhatWasNotWrittenDownIsAnError) {
+    add_topic("a", 1);
+    logs.saving_log_starts = Error(ErrorCode::KAFKA_STORAGE_ERROR, "the disk is full");
+    EXPECT_EQ(remove("a", 15).error_code, number(ErrorCode::KAFKA_STORAGE_ERROR));
+    EXPECT_EQ(remove("a", 15).low_watermark, -1);
+    EXPECT_EQ(remove("b", 15).error_code, number(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION));
+}
+
 TEST_F(DeleteRecords, RefusesWhatIsNotThere) {
     add_topic("a", 1);
     EXPECT_EQ(remove("a", 31).error_code, number(ErrorCode::OFFSET_OUT_OF_RANGE));

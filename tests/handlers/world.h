@@ -168,6 +168,7 @@ class FakeLogs final : public LogManager {
     Result<std::shared_ptr<Log>> get_or_create(const ExpectedLog&) override { return nullptr; }
     std::shared_ptr<Log> find(const std::string&, int32_t) const override { return nullptr; }
     Result<void> remove(const std::string&, int32_t) override { return {}; }
+    Result<void> save_log_starts() override { return saving_log_starts; }
     std::vector<DirectoryDescription> describe() const override { return directories; }
     std::shared_ptr<const Uuid> directory_of(const std::string&, int32_t) const override {
         return nullptr;
@@ -177,6 +178,7 @@ class FakeLogs final : public LogManager {
     Result<void> shut_down(int64_t) override { return {}; }
 
     std::vector<DirectoryDescription> directories;
+    Result<void> saving_log_starts;  ///< what it leads to
 };
 
 class FakeController;
