@@ -120,9 +120,10 @@ void Server::drain(std::chrono::milliseconds limit) {
         acceptors_.clear();
     });
     on_each_connection([](Connection& connection) { connection.drain(); });
-    auto deadline = std::chrono::steady_clock::now() + limit;
-    while (connection_count_ > 0 && std::chrono::steady_clock::now() < deadline)
-        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    {
+        std::unique_lock lock(last_closed_mutex_);
+        last_closed_.wait_for(lock, limit, [this] { return connection_count_ == 0; });
+    }
     on_each_connection([](Connection& connection) { connection.close("the broker stops"); });
 }
 
@@ -168,9 +169,11 @@ void Server::adopt(Core& core, int descriptor, std::shared_ptr<ConnectionContext
 
 void Server::on_closed(Core& core, Connection& connection) {
     --core.network->connection_count();
-    --connection_count_;
     count_out(connection.context()->remote_host);
     core.connections.erase(&connection);
+    if (--connection_count_ > 0) return;
+    std::lock_guard lock(last_closed_mutex_);
+    last_closed_.notify_all();
 }
 
 bool Server::count_in(const std::string& address) {

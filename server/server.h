@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <limits>
 #include <map>
 #include <memory>
@@ -77,6 +78,8 @@ class Server {
     std::vector<std::shared_ptr<Acceptor>> acceptors_;
     bool running_ = false;
     std::atomic<int> connection_count_{0};
+    std::mutex last_closed_mutex_;
+    std::condition_variable last_closed_;  ///< connection_count_ became 0
     std::atomic<int> connections_max_;
     std::atomic<int> connections_per_address_max_;
     std::mutex addresses_mutex_;
