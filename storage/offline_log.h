@@ -26,10 +26,11 @@ class OfflineLog final : public Log {
     int64_t size_bytes() const override { return 0; }
     bool advance_high_watermark(Offset) override { return false; }
 
-    Result<AppendInfo> append_as_leader(MutableBytesView, LeaderEpoch, AppendOrigin,
-                                        std::vector<RecordError>*) override {
+    Result<ValidRecords> validate(MutableBytesView, AppendOrigin,
+                                  std::vector<RecordError>*) const override {
         return error();
     }
+    Result<AppendInfo> append(ValidRecords, LeaderEpoch) override { return error(); }
     Result<LogRead> read(Offset, int64_t, Offset, bool, bool) override { return error(); }
     Result<std::optional<TimestampedOffset>> offset_for_timestamp(TimestampMs) override {
         return error();
