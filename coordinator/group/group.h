@@ -6,9 +6,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "base/ids.h"
+#include "coordinator/runtime/record.h"
 
 namespace milena {
 
@@ -53,6 +55,8 @@ class Group {
     /// From when on offsets without an expiry of their own grow old (KIP-211): when the group
     /// became empty, or when they were committed; nothing: they do not expire now.
     virtual std::optional<TimestampMs> offsets_idle_since(TimestampMs committed) const = 0;
+    /// Appends what makes the group go; its offsets are another's to delete.
+    virtual void add_tombstones(std::vector<CoordinatorRecord>& to) const = 0;
 
   private:
     const std::string id_;

@@ -14,13 +14,20 @@
 
 namespace milena {
 
+class ClassicGroup;
+
 class GroupTable {
   public:
-    GroupTable(const GroupOptions& options, TimerQueue& timers)
-        : options_(options), timers_(timers) {}
+    GroupTable(const GroupOptions& options, TimerQueue& timers);
+    ~GroupTable();
 
     /// Null if there is no such group.
     Group* find(std::string_view id) const;
+    /// Null if there is none, or if it is of another type.
+    ClassicGroup* find_classic(std::string_view id) const;
+    /// An empty group, in memory alone, if there is none: whoever commits offsets without being a
+    /// member has such a group. Null if there is one of another type.
+    ClassicGroup* get_or_make_classic(std::string_view id);
     const std::map<std::string, std::unique_ptr<Group>, std::less<>>& all() const {
         return groups_;
     }
@@ -31,10 +38,16 @@ class GroupTable {
     void on_unloaded(const Error& reason);
     Effects on_image(const MetadataImagePtr& image);
 
+    const GroupOptions& options() const { return options_; }
+
   private:
+    void replay_classic(const ReplayedRecord& record);
+
     const GroupOptions& options_;
     TimerQueue& timers_;
     MetadataImagePtr image_;
+    /// From now on records are what handlers made of the groups that are here.
+    bool is_loaded_ = false;
     std::map<std::string, std::unique_ptr<Group>, std::less<>> groups_;
 };
 
