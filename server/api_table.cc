@@ -9,10 +9,12 @@
 #include "protocol/messages/api_versions_request.h"
 #include "protocol/messages/create_partitions_request.h"
 #include "protocol/messages/create_topics_request.h"
+#include "protocol/messages/delete_groups_request.h"
 #include "protocol/messages/delete_records_request.h"
 #include "protocol/messages/delete_topics_request.h"
 #include "protocol/messages/describe_cluster_request.h"
 #include "protocol/messages/describe_configs_request.h"
+#include "protocol/messages/describe_groups_request.h"
 #include "protocol/messages/describe_log_dirs_request.h"
 #include "protocol/messages/describe_producers_request.h"
 #include "protocol/messages/describe_quorum_request.h"
@@ -20,14 +22,19 @@
 #include "protocol/messages/elect_leaders_request.h"
 #include "protocol/messages/fetch_request.h"
 #include "protocol/messages/find_coordinator_request.h"
+#include "protocol/messages/heartbeat_request.h"
 #include "protocol/messages/incremental_alter_configs_request.h"
 #include "protocol/messages/init_producer_id_request.h"
+#include "protocol/messages/join_group_request.h"
+#include "protocol/messages/leave_group_request.h"
 #include "protocol/messages/list_config_resources_request.h"
+#include "protocol/messages/list_groups_request.h"
 #include "protocol/messages/list_offsets_request.h"
 #include "protocol/messages/list_partition_reassignments_request.h"
 #include "protocol/messages/metadata_request.h"
 #include "protocol/messages/offset_for_leader_epoch_request.h"
 #include "protocol/messages/produce_request.h"
+#include "protocol/messages/sync_group_request.h"
 #include "protocol/messages/update_features_request.h"
 #include "server/handlers/handlers.h"
 
@@ -90,6 +97,12 @@ constexpr std::array kRows{
     row<ListOffsetsRequest, handle_list_offsets>(),
     row<MetadataRequest, handle_metadata>(),
     row<FindCoordinatorRequest, handle_find_coordinator>(),
+    row<JoinGroupRequest, handle_join_group>(),
+    row<HeartbeatRequest, handle_heartbeat>(),
+    row<LeaveGroupRequest, handle_leave_group>(),
+    row<SyncGroupRequest, handle_sync_group>(),
+    row<DescribeGroupsRequest, handle_describe_groups>(),
+    row<ListGroupsRequest, handle_list_groups>(),
     row<ApiVersionsRequest, handle_api_versions>(),
     row<CreateTopicsRequest, handle_create_topics>(),
     row<DeleteTopicsRequest, handle_delete_topics>(),
@@ -100,6 +113,7 @@ constexpr std::array kRows{
     row<AlterConfigsRequest, handle_alter_configs>(),
     row<DescribeLogDirsRequest, handle_describe_log_dirs>(),
     row<CreatePartitionsRequest, handle_create_partitions>(),
+    row<DeleteGroupsRequest, handle_delete_groups>(),
     row<ElectLeadersRequest, handle_elect_leaders>(),
     row<IncrementalAlterConfigsRequest, handle_incremental_alter_configs>(),
     row<AlterPartitionReassignmentsRequest, handle_alter_partition_reassignments>(),

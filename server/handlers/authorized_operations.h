@@ -40,4 +40,8 @@ inline constexpr int32_t kClusterOperations =
                    AclOperation::kClusterAction, AclOperation::kDescribeConfigs,
                    AclOperation::kAlterConfigs, AclOperation::kIdempotentWrite);
 
+inline constexpr int32_t kGroupOperations =
+    operation_bits(AclOperation::kRead, AclOperation::kDelete, AclOperation::kDescribe,
+                   AclOperation::kDescribeConfigs, AclOperation::kAlterConfigs);
+
 }  // namespace milena

@@ -12,6 +12,13 @@ namespace protocol {
 struct ProduceRequest;
 struct FetchRequest;
 struct ApiVersionsRequest;
+struct JoinGroupRequest;
+struct HeartbeatRequest;
+struct LeaveGroupRequest;
+struct SyncGroupRequest;
+struct DescribeGroupsRequest;
+struct ListGroupsRequest;
+struct DeleteGroupsRequest;
 struct ListOffsetsRequest;
 struct MetadataRequest;
 struct FindCoordinatorRequest;
@@ -38,6 +45,13 @@ struct ListConfigResourcesRequest;
 
 void handle_produce(Broker& broker, Call<protocol::ProduceRequest> call);
 void handle_fetch(Broker& broker, Call<protocol::FetchRequest> call);
+void handle_join_group(Broker& broker, Call<protocol::JoinGroupRequest> call);
+void handle_heartbeat(Broker& broker, Call<protocol::HeartbeatRequest> call);
+void handle_leave_group(Broker& broker, Call<protocol::LeaveGroupRequest> call);
+void handle_sync_group(Broker& broker, Call<protocol::SyncGroupRequest> call);
+void handle_describe_groups(Broker& broker, Call<protocol::DescribeGroupsRequest> call);
+void handle_list_groups(Broker& broker, Call<protocol::ListGroupsRequest> call);
+void handle_delete_groups(Broker& broker, Call<protocol::DeleteGroupsRequest> call);
 void handle_api_versions(Broker& broker, Call<protocol::ApiVersionsRequest> call);
 void handle_list_offsets(Broker& broker, Call<protocol::ListOffsetsRequest> call);
 void handle_metadata(Broker& broker, Call<protocol::MetadataRequest> call);
