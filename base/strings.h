@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps strings alive for messages that only borrow them.
+// Help with strings: an owner for those that messages only borrow, and a hash for look-ups.
 #pragma once
 
 #include <forward_list>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,12 @@ class StringArena {
   private:
     // Its elements never move, and while there are none it takes no memory.
     std::forward_list<std::string> strings_;
+};
+
+/// Hashes std::string and std::string_view alike, so that a map of one is searched with the other.
+struct TextHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
 };
 
 }  // namespace milena

@@ -10,16 +10,12 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/strings.h"
 #include "cluster/metadata_image.h"
 #include "cluster/shared_map.h"
 #include "cluster/shared_names.h"
 
 namespace milena {
-
-/// Hashes std::string and std::string_view alike.
-struct TextHash {
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-};
 
 struct ConfigResourceHash {
     size_t operator()(const ConfigResource& resource) const {
