@@ -104,6 +104,7 @@ void ImageState::remove_topic(const Uuid& id) {
     if (!state) return;
     const std::string name = state->name;
     changes_.removed.push_back({name, id, static_cast<int32_t>(state->partitions.size())});
+    ++deletion_count_;
     partition_count_ -= static_cast<int64_t>(state->partitions.size());
     configs_.erase(ConfigResource{ConfigResourceType::kTopic, name});
     names_.erase(name);

@@ -68,6 +68,7 @@ class ImageState final : public MetadataImage {
     const TopicState* topic(std::string_view name) const override;
     const TopicState* topic(const Uuid& id) const override;
     size_t topic_count() const override { return ids_.size(); }
+    int64_t deletion_count() const override { return deletion_count_; }
     void visit_topics(std::string_view from,
                       const std::function<bool(const TopicState&)>& visit) const override;
     const std::map<int32_t, BrokerState>& brokers() const override { return brokers_.get(); }
@@ -130,6 +131,7 @@ class ImageState final : public MetadataImage {
     int32_t epoch_ = 0;
     EditId edit_ = 1;
     int64_t partition_count_ = 0;
+    int64_t deletion_count_ = 0;
     int64_t next_producer_id_ = 0;
 
     SharedMap<Uuid, std::shared_ptr<TopicNode>> topics_;

@@ -102,6 +102,8 @@ class MetadataImage {
     virtual const TopicState* topic(std::string_view name) const = 0;
     virtual const TopicState* topic(const Uuid& id) const = 0;
     virtual size_t topic_count() const = 0;
+    /// How often a topic was deleted: between images with the same number none was.
+    virtual int64_t deletion_count() const = 0;
     /// In the order of names, from the first >= `from`; stops when `visit` returns false.
     virtual void visit_topics(std::string_view from,
                               const std::function<bool(const TopicState&)>& visit) const = 0;
