@@ -56,7 +56,9 @@ class ClassicGroup final : public Group {
     std::string_view protocol_type() const override { return protocol_type_.value_or(""); }
     bool is_empty() const override { return state_ == ClassicState::kEmpty; }
     Result<void> check_offset_commit(const OffsetCaller& caller) override;
-    Result<void> check_offset_fetch(std::string_view, int32_t) override { return {}; }
+    Result<void> check_offset_fetch(std::optional<std::string_view>, int32_t) override {
+        return {};
+    }
     Result<void> check_offset_delete() const override;
     Result<void> check_delete() const override;
     bool is_subscribed_to(std::string_view topic) const override;

@@ -44,8 +44,9 @@ class Group {
     /// OffsetCommit and TxnOffsetCommit: UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION, FENCED_INSTANCE_ID,
     /// REBALANCE_IN_PROGRESS, STALE_MEMBER_EPOCH, ... May prolong the member's session.
     virtual Result<void> check_offset_commit(const OffsetCaller& caller) = 0;
-    /// OffsetFetch by a member (consumer protocol; others may ask for every group).
-    virtual Result<void> check_offset_fetch(std::string_view member_id, int32_t member_epoch) = 0;
+    /// OffsetFetch by a member (consumer protocol; others may ask for every group, without an id).
+    virtual Result<void> check_offset_fetch(std::optional<std::string_view> member_id,
+                                            int32_t member_epoch) = 0;
     /// OffsetDelete: GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP.
     virtual Result<void> check_offset_delete() const = 0;
     /// DeleteGroups: GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP.

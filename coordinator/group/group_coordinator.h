@@ -45,6 +45,18 @@ struct GroupCall {
     StringArena& strings;
 };
 
+/// A partition of the groups' topic that a producer is about to write to in its transaction.
+struct TransactionCheck {
+    std::string_view transactional_id;
+    ProducerIdentity producer;
+    int32_t partition = -1;
+    /// Of TxnOffsetCommit: newer ones make the partition part of the transaction.
+    int16_t version = 0;
+};
+/// Calls back once, from any thread, with the error that a client is told. The check's strings
+/// live until then.
+using CheckTransaction = std::function<void(const TransactionCheck&, Reply)>;
+
 /// `done` runs exactly once, on any thread; request, `strings` and `client_*` live until then.
 /// All failures are in the answer, with Kafka's codes.
 class GroupCoordinator {
@@ -75,8 +87,13 @@ class GroupCoordinator {
     void remove(GroupCall call, const protocol::DeleteGroupsRequest& request,
                 Done<protocol::DeleteGroupsResponse> done);
 
+    /// Before the first request.
+    void check_transactions_with(CheckTransaction check) { check_transaction_ = std::move(check); }
+
+    /// Topics have their names and, if these are known, their ids.
     void commit_offsets(GroupCall call, const protocol::OffsetCommitRequest& request,
                         Done<protocol::OffsetCommitResponse> done);
+    /// Request and answer have the shape of version 8: groups, and topics with names.
     void fetch_offsets(GroupCall call, const protocol::OffsetFetchRequest& request,
                        Done<protocol::OffsetFetchResponse> done);
     void delete_offsets(GroupCall call, const protocol::OffsetDeleteRequest& request,
@@ -91,6 +108,9 @@ class GroupCoordinator {
                 std::function<void(const Error&)> refuse);
 
     const GroupOptions options_;
+    CheckTransaction check_transaction_ = [](const TransactionCheck&, const Reply& checked) {
+        checked({});
+    };
     std::unique_ptr<CoordinatorRuntime> runtime_;
 };
 

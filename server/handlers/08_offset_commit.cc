@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// OffsetCommit: a group remembers how far it has read.
+//
+// Behaviour
+// - A member names its id and its generation or epoch; what is not of the group's present is
+//   refused for all partitions: UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION, FENCED_INSTANCE_ID,
+//   REBALANCE_IN_PROGRESS, STALE_MEMBER_EPOCH. Without a generation a group is made if there is
+//   none, and one without members takes the offsets.
+// - Partitions that don't exist are UNKNOWN_TOPIC_OR_PARTITION, ids that don't UNKNOWN_TOPIC_ID;
+//   the others are committed. Metadata longer than offset.metadata.max.bytes (in UTF-16 units, as
+//   Kafka counts) is OFFSET_METADATA_TOO_LARGE. Without any partition nothing is checked.
+// - The topic's id is remembered, so that a topic of the same name does not inherit the offset.
+//
+// Versions
+// - v0 and v1 are not served by Kafka 4; v0 is taken as v1 without a member. v1 names the time of
+//   each commit. v2-v4 say how long offsets are kept, whatever the broker's retention.
+// - v3 throttle time. v6 leader epoch. v7 group instance id. v9 GROUP_ID_NOT_FOUND (before:
+//   ILLEGAL_GENERATION). v10 topic ids.
+#include "coordinator/group/group_coordinator.h"
+#include "protocol/messages/offset_commit_request.h"
+#include "protocol/messages/offset_commit_response.h"
+#include "server/handlers/group_call.h"
+#include "server/handlers/handlers.h"
+#include "server/handlers/offset_topics.h"
+
+namespace milena {
+
+using protocol::OffsetCommitRequest;
+using protocol::OffsetCommitResponse;
+
+namespace {
+
+constexpr int16_t kFirstVersionOfTopicIds = 10;
+
+/// Lives until the coordinator has answered.
+struct Commit {
+    Commit(Call<OffsetCommitRequest> asked, MetadataImagePtr now)
+        : call(std::move(asked)), image(std::move(now)), by_id(is_by_id()), answers(by_id) {}
+    bool is_by_id() const { return call.version() >= kFirstVersionOfTopicIds; }
+
+    const Call<OffsetCommitRequest> call;
+    const MetadataImagePtr image;
+    const bool by_id;
+    OffsetCommitRequest known;
+    TopicAnswers<OffsetCommitResponse> answers;
+};
+
+}  // namespace
+
+void handle_offset_commit(Broker& broker, Call<OffsetCommitRequest> call) {
+    auto commit = std::make_shared<Commit>(std::move(call), broker.image());
+    const OffsetCommitRequest& asked = *commit->call;
+    OffsetCommitRequest& known = commit->known;
+    part_topics(*commit->image, commit->by_id, asked.topics, known.topics, commit->answers);
+    if (known.topics.empty()) return commit->call.respond(commit->answers.response());
+    known.group_id = asked.group_id;
+    known.generation_id_or_member_epoch = asked.generation_id_or_member_epoch;
+    known.member_id = asked.member_id;
+    known.group_instance_id = asked.group_instance_id;
+    known.retention_time_ms = asked.retention_time_ms;
+    broker.groups.commit_offsets(group_call(commit->call), known,
+                                 [commit](const OffsetCommitResponse& response) {
+                                     commit->call.respond(commit->answers.merged_with(response));
+                                 });
+}
+
+}  // namespace milena
