@@ -53,6 +53,18 @@ void Connection::close(const std::string& reason) {
     if (on_closed_) std::exchange(on_closed_, nullptr)(*this);
 }
 
+void Connection::refuse(const std::string& reason) {
+    if (!is_open()) return;
+    if (auto left_out = setting_.refusals.pass(std::chrono::steady_clock::now())) {
+        const std::string more =
+            *left_out > 0 ? " (and " + std::to_string(*left_out) + " other connections before)"
+                          : "";
+        MILENA_LOG(Info) << "Closing the connection of " << context_->remote_host
+                         << ", its request can't be served: " << reason << more;
+    }
+    close(reason);
+}
+
 bool Connection::is_stalled_since(SteadyTime when) const {
     return has_frame_ && !memory_timer_ && last_active_ < when &&
            frame_.size() > FrameMemory::kSmallFrameBytes;
@@ -144,8 +156,8 @@ bool Connection::take_length(BytesView& bytes) {
     length_received_ = 0;
     auto length = load_big_endian<int32_t>(length_);
     if (length < 0 || length > setting_.request_bytes_max) {
-        close("it announced a request of " + std::to_string(length) + " bytes; the largest is " +
-              std::to_string(setting_.request_bytes_max) + " (socket.request.max.bytes)");
+        refuse("it announced a request of " + std::to_string(length) + " bytes; the largest is " +
+               std::to_string(setting_.request_bytes_max) + " (socket.request.max.bytes)");
         return false;
     }
     frame_ = Frame(setting_.memory, static_cast<size_t>(length));
@@ -285,7 +297,7 @@ void FrameRequest::skip_response() {
 }
 
 void FrameRequest::close_connection(const std::string& reason) {
-    on_core([reason](Connection& connection) { connection.close(reason); });
+    on_core([reason](Connection& connection) { connection.refuse(reason); });
 }
 
 void FrameRequest::on_interrupt(std::function<void(Interrupt)> hook) {

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "server/frame_memory.h"
+#include "server/line_limit.h"
 #include "server/network_core.h"
 #include "server/request.h"
 #include "server/response_queue.h"
@@ -53,6 +54,7 @@ struct ConnectionSetting {
     FrameMemory& memory;
     BlockingPool& pool;  ///< reads cold file slices
     int32_t request_bytes_max = 100 * 1024 * 1024;
+    LineLimit refusals{};
 };
 
 /// Lives on one core: created, used and dropped there. Held by whoever waits for its socket, by its
@@ -73,6 +75,8 @@ class Connection final : public SocketEvents, public std::enable_shared_from_thi
     /// Stops reading; what is in flight is answered, then it closes.
     void drain();
     void close(const std::string& reason);
+    /// Closes because of what the client sent, and says so in the log.
+    void refuse(const std::string& reason);
 
     NetworkCore& core() { return core_; }
     const std::shared_ptr<ConnectionContext>& context() const { return context_; }

@@ -15,7 +15,10 @@ namespace milena {
 
 namespace {
 
-constexpr int kPoolThreads = 4;
+/// So many syncs run at once. The kernel lets those that wait together share a commit of its
+/// journal and a flush of the device: eight at once are done in a fraction of the time of one by
+/// one.
+constexpr int kPoolThreads = 16;
 /// How long a stop waits for what is in flight.
 constexpr std::chrono::seconds kDrainMax{5};
 /// Of the machine's memory, what request frames may take if queued.max.request.bytes is not set:

@@ -75,16 +75,24 @@ Result<LeaderEpochs> LeaderEpochs::read(FileSystem& files, const std::string& di
     return epochs;
 }
 
-Result<void> LeaderEpochs::write(FileSystem& files, const std::string& directory) const {
+Result<void> LeaderEpochs::sync(FileSystem& files, const std::string& directory) {
+    const std::string path = checkpoint_path(directory);
+    if (!files.exists(path)) return {};
+    auto file = files.open(path, OpenMode::kReadWrite);
+    return file ? (*file)->sync() : file.error();
+}
+
+Result<void> LeaderEpochs::write(FileSystem& files, const std::string& directory,
+                                 Durable durable) const {
     std::string text = "0\n" + std::to_string(entries_.size()) + "\n";
     for (const EpochStart& entry : entries_)
         text += std::to_string(entry.epoch.value) + " " + std::to_string(entry.start.value) + "\n";
-    // Beside and renamed, but not synced: after a power failure the epochs of the records that
-    // survived are read from the records.
     const std::string path = checkpoint_path(directory);
     auto file = files.open(path + ".tmp", OpenMode::kTruncate);
     if (!file) return file.error();
     if (auto written = (*file)->write_at(0, as_bytes(text)); !written) return written;
+    if (durable == Durable::kYes)
+        if (auto synced = (*file)->sync(); !synced) return synced;
     return files.rename(path + ".tmp", path);
 }
 

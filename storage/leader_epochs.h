@@ -19,6 +19,8 @@ struct EpochStart {
     bool operator==(const EpochStart&) const = default;
 };
 
+enum class Durable { kYes, kLater };
+
 /// Both columns grow strictly. Not thread safe: the log guards it.
 class LeaderEpochs {
   public:
@@ -36,7 +38,11 @@ class LeaderEpochs {
     const std::vector<EpochStart>& entries() const { return entries_; }
 
     static Result<LeaderEpochs> read(FileSystem& files, const std::string& directory);
-    Result<void> write(FileSystem& files, const std::string& directory) const;
+    /// If durable, a power failure leaves the old file or the new; a sync of the directory makes
+    /// it the new. If that is left for later, sync() comes before.
+    Result<void> write(FileSystem& files, const std::string& directory, Durable durable) const;
+    /// The file's content onto the device.
+    static Result<void> sync(FileSystem& files, const std::string& directory);
 
   private:
     std::vector<EpochStart> entries_;

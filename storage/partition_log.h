@@ -139,7 +139,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     Result<std::optional<ProducedBatch>> check_producers(BytesView bytes) const;
     Result<void> write_batches(BytesView bytes, const LogConfig& config);
     void note_appended(BytesView bytes, int64_t position);
-    Result<void> note_epoch(LeaderEpoch epoch, Offset start);
+    void note_epoch(LeaderEpoch epoch, Offset start);
     Result<void> note_aborted(const Segment& segment, const CompletedTransaction& completed);
     void note_batch(const BatchHeader& header, BytesView batch);
     Result<void> roll(Offset base_offset);
@@ -168,7 +168,12 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
 
     // Syncing (partition_log_sync.cc).
     void run_sync_round();
-    void drop_segments_below_start();
+    /// Takes them out of the log; their files are still there.
+    SegmentList take_segments_below_start();
+    void remove_segments_below_start();
+    /// Epochs of records onto the device. Before the recovery point moves past these records: of
+    /// what lies behind it, a recovery learns the epochs from the records themselves.
+    Result<void> write_epochs();
     Result<void> sync_files();
     Result<void> sync_directory();
     /// Whether the files of `segment` may be gone because it was dropped, or the whole log deleted.
@@ -193,6 +198,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     std::atomic<bool> has_directory_{true};  // made under mutex_
     std::atomic<bool> directory_dirty_{false};
 
+    std::mutex epoch_file_mutex_;  // one writer of the file at a time; taken before mutex_
     mutable std::mutex mutex_;
     LeaderEpochs epochs_;
     bool epochs_dirty_ = false;        // epochs of records are not in the file

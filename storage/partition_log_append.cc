@@ -115,7 +115,7 @@ Result<AppendInfo> PartitionLog::append_locked(MutableBytesView bytes, LeaderEpo
     Offset next = stamp_batches(bytes, info.first_offset, epoch);
     info.last_offset = next - 1;
     if (next == info.first_offset) return info;
-    if (auto noted = note_epoch(epoch, info.first_offset); !noted) return noted.error();
+    note_epoch(epoch, info.first_offset);
     if (auto written = write_batches(bytes, config); !written) return written.error();
     publish_unstable_offset();
     log_end_.store(next.value, std::memory_order_release);
@@ -153,12 +153,9 @@ Result<std::optional<ProducedBatch>> PartitionLog::check_producers(BytesView byt
     return duplicate;
 }
 
-Result<void> PartitionLog::note_epoch(LeaderEpoch epoch, Offset start) {
+void PartitionLog::note_epoch(LeaderEpoch epoch, Offset start) {
     epochs_dirty_ |= epochs_.assign(epoch, start) || epoch_is_unwritten_;
-    if (!epochs_dirty_) return {};
-    if (auto written = epochs_.write(environment_.files(), *directory_); !written) return written;
-    epochs_dirty_ = epoch_is_unwritten_ = false;
-    return {};
+    epoch_is_unwritten_ = false;
 }
 
 Result<void> PartitionLog::write_batches(BytesView bytes, const LogConfig& config) {

@@ -48,6 +48,8 @@ Result<void> PartitionLog::sync_files() {
         auto synced = (*segments)[i]->sync(sealed);
         if (!synced && !is_removed(*(*segments)[i])) return go_offline(synced.error());
     }
+    if (auto written = write_epochs(); !written && !retired_.load())
+        return go_offline(written.error());
     if (directory_dirty_.exchange(false))
         if (auto synced = sync_directory(); !synced && !retired_.load())
             return go_offline(synced.error());
@@ -70,6 +72,7 @@ Result<void> PartitionLog::sync_directory() {
     auto file = files.open(topic_id_path(*directory_), OpenMode::kReadWrite);
     if (!file) return file.error();
     if (auto synced = (*file)->sync(); !synced) return synced;
+    if (auto synced = LeaderEpochs::sync(files, *directory_); !synced) return synced;
     if (auto synced = files.sync_directory(*directory_); !synced) return synced;
     // The directory itself may be new.
     return files.sync_directory(directory_->substr(0, directory_->rfind('/')));
@@ -78,10 +81,7 @@ Result<void> PartitionLog::sync_directory() {
 void PartitionLog::tick() {
     const std::shared_ptr<const LogConfig> config = config_.load();
     const TimestampMs now = environment_.clock.now();
-    {
-        std::lock_guard lock(mutex_);
-        drop_segments_below_start();
-    }
+    remove_segments_below_start();
     if (log_end_offset() > recovery_point() && now.value - last_sync_ms_.load() >= config->flush_ms)
         sync([](Result<void>) {});
 }
@@ -92,7 +92,24 @@ void PartitionLog::expire_producers() {
     producers_.expire(environment_.clock.now(), config->producer_id_expiration_ms);
 }
 
+Result<void> PartitionLog::write_epochs() {
+    std::lock_guard file_lock(epoch_file_mutex_);
+    LeaderEpochs epochs;
+    {
+        std::lock_guard lock(mutex_);
+        if (!std::exchange(epochs_dirty_, false)) return {};
+        epochs = epochs_;
+    }
+    auto written = epochs.write(environment_.files(), *directory_, Durable::kYes);
+    directory_dirty_ = true;
+    if (written) return {};
+    std::lock_guard lock(mutex_);
+    epochs_dirty_ = true;
+    return written;
+}
+
 Result<bool> PartitionLog::seal() {
+    std::lock_guard file_lock(epoch_file_mutex_);
     std::lock_guard lock(mutex_);
     if (auto usable = check_usable(); !usable) return usable.error();
     if (auto made = make_directory_locked(); !made) return made.error();
@@ -105,9 +122,12 @@ Result<bool> PartitionLog::seal() {
         last_snapshot_ = producers_.end_offset();
         directory_dirty_ = true;
     }
-    if (epochs_dirty_)
-        if (auto written = epochs_.write(environment_.files(), *directory_); !written)
-            return written.error();
+    if (epochs_dirty_) {
+        // With many logs one sync of the volume follows, rather than one for each file.
+        auto written = epochs_.write(environment_.files(), *directory_, Durable::kLater);
+        if (!written) return written.error();
+        directory_dirty_ = true;
+    }
     // A log that never had a record has nothing to lose: its files need no sync.
     return modified || log_end_offset() > recovery_point() ||
            (directory_dirty_ && active->size() > 0);
@@ -179,16 +199,22 @@ Result<Offset> PartitionLog::delete_records_before(Offset offset) {
     return offset;
 }
 
-void PartitionLog::drop_segments_below_start() {
+PartitionLog::SegmentList PartitionLog::take_segments_below_start() {
+    std::lock_guard lock(mutex_);
     const auto old = segments();
     size_t dropped = 0;
     while (dropped + 1 < old->size() && (*old)[dropped + 1]->base_offset() <= log_start_offset())
         ++dropped;
-    if (dropped == 0 || !check_usable()) return;
+    if (dropped == 0 || !check_usable()) return {};
     auto kept = old->begin() + static_cast<ptrdiff_t>(dropped);
     segments_.store(std::make_shared<const SegmentList>(kept, old->end()));
-    for (size_t i = 0; i < dropped; ++i)  // slices that are being sent hold their file open
-        if (auto removed = remove_segment_files((*old)[i]->base_offset()); !removed) {
+    return SegmentList(old->begin(), kept);
+}
+
+void PartitionLog::remove_segments_below_start() {
+    // No lock: unlinking large files takes long. Slices that are being sent hold their file open.
+    for (const auto& segment : take_segments_below_start())
+        if (auto removed = remove_segment_files(segment->base_offset()); !removed) {
             MILENA_LOG(Warn) << removed.error().message();
         }
 }

@@ -289,5 +289,24 @@ TEST(FrameMemoryTest, OneLargeFrameAtATimeGoesBeyondTheBound) {
     EXPECT_FALSE(second.space(500'000).empty());
 }
 
+TEST_F(ConnectionTest, ARefusalStandsInTheLog) {
+    testing::internal::CaptureStderr();
+    send("close");
+    closed.get_future().wait();
+    on_core([] {});
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_NE(log.find("INFO"), std::string::npos);
+    EXPECT_NE(log.find("asked to"), std::string::npos);
+}
+
+TEST(LineLimit, LetsOneLineASecondPassAndCountsTheOthers) {
+    LineLimit limit;
+    const SteadyTime start{std::chrono::hours(1)};
+    EXPECT_EQ(limit.pass(start), 0);
+    for (int i = 0; i < 5; ++i) EXPECT_FALSE(limit.pass(start + std::chrono::milliseconds(999)));
+    EXPECT_EQ(limit.pass(start + std::chrono::seconds(1)), 5);
+    EXPECT_EQ(limit.pass(start + std::chrono::seconds(2)), 0);
+}
+
 }  // namespace
 }  // namespace milena

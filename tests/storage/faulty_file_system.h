@@ -25,6 +25,8 @@ class FaultyFileSystem final : public FileSystem {
     std::atomic<int> volume_syncs{0};
     /// Runs once, before the next sync of a file. Set while nobody syncs.
     std::function<void()> before_sync;
+    /// Runs once, before the next removal of a file.
+    std::function<void()> before_remove;
     /// Directories that were synced. Read while nobody syncs.
     std::vector<std::string> synced_directories;
 
@@ -38,7 +40,10 @@ class FaultyFileSystem final : public FileSystem {
     Result<void> rename(const std::string& from, const std::string& to) override {
         return real_.rename(from, to);
     }
-    Result<void> remove(const std::string& path) override { return real_.remove(path); }
+    Result<void> remove(const std::string& path) override {
+        if (auto act = std::exchange(before_remove, nullptr)) act();
+        return real_.remove(path);
+    }
     Result<void> remove_tree(const std::string& path) override { return real_.remove_tree(path); }
     Result<void> make_directory(const std::string& path) override {
         return real_.make_directory(path);

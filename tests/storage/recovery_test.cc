@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a crash or a failing disk leaves, and what the log makes of it.
+#include <future>
+
 #include "storage/transaction_index.h"
 #include "tests/storage/faulty_file_system.h"
 #include "tests/storage/fixtures.h"
@@ -284,6 +286,49 @@ TEST_F(RecoveryTest, TheFirstSyncCoversTheNamesOfWhatIsNew) {
     ASSERT_TRUE(append(*log, {.records = 2}));
     ASSERT_TRUE(sync(*log));
     EXPECT_TRUE(faulty.synced_directories.empty());
+}
+
+TEST_F(RecoveryTest, EpochsAreOnTheDeviceBeforeTheRecoveryPointMoves) {
+    files = &faulty;
+    const std::string epochs = directory() + "/leader-epoch-checkpoint";
+    {
+        auto log = open();
+        ASSERT_TRUE(append(*log, {}));
+        ASSERT_TRUE(sync(*log));
+        EXPECT_EQ(as_text(content(epochs)), "0\n1\n3 0\n");
+        epoch = LeaderEpoch(4);
+        ASSERT_TRUE(append(*log, {}));
+        faulty.syncs_fail = true;
+        EXPECT_FALSE(sync(*log));
+        EXPECT_EQ(as_text(content(epochs)), "0\n1\n3 0\n") << "replaced by what is not synced";
+        EXPECT_EQ(log->recovery_point(), Offset(1));
+        faulty.syncs_fail = false;
+    }
+    auto log = open(after_crash(Offset(1)));
+    EXPECT_EQ(log->latest_epoch(), LeaderEpoch(4));
+    EXPECT_EQ(log->end_offset_for_epoch(LeaderEpoch(3)), (std::pair{LeaderEpoch(3), Offset(1)}));
+    ASSERT_TRUE(append(*log, {}));
+    ASSERT_TRUE(sync(*log));
+    EXPECT_EQ(as_text(content(epochs)), "0\n2\n3 0\n4 1\n");
+}
+
+TEST_F(RecoveryTest, AppendsGoOnWhileOldSegmentsAreRemoved) {
+    files = &faulty;
+    config.segment_bytes = 200;
+    auto log = open();
+    for (int i = 0; i < 10; ++i) ASSERT_TRUE(append(*log, {}));
+    ASSERT_TRUE(log->delete_records_before(Offset(9)));
+    std::future<bool> appended;
+    bool in_time = false;
+    faulty.before_remove = [&] {
+        appended = std::async(std::launch::async, [&] { return bool(append(*log, {})); });
+        in_time = appended.wait_for(std::chrono::seconds(10)) == std::future_status::ready;
+    };
+    log->tick();
+    EXPECT_TRUE(in_time);
+    ASSERT_TRUE(appended.valid());
+    EXPECT_TRUE(appended.get());
+    EXPECT_FALSE(files->exists(file(0, kLogSuffix)));
 }
 
 class DeletedDuringSync : public RecoveryTest {
