@@ -4,6 +4,7 @@
 import sys
 import zlib
 
+from count_tests import count
 from milena_test import batch, codecs, schema, wire
 from milena_test.suite import Suite, expect, expect_equal
 
@@ -63,6 +64,42 @@ def batches_round_trip_in_every_codec():
     for codec, name in enumerate(codecs.NAMES):
         (found,) = batch.parse(batch.build(records, codec=codec))
         expect_equal(found.records, records, name)
+
+
+_CTEST_LOG = """1/5 Testing: good
+Output:
+[  PASSED  ] 12 tests.
+Test time =   0.56 sec
+----------------------------------------------------------
+Test Passed.
+2/5 Testing: half
+[  PASSED  ] 3 tests.
+[  FAILED  ] 2 tests, listed below:
+Test time =   0.56 sec
+----------------------------------------------------------
+Test Failed.
+3/5 Testing: silent
+Test time =   0.56 sec
+----------------------------------------------------------
+Test Passed.
+4/5 Testing: crashed
+Test time =   0.56 sec
+----------------------------------------------------------
+Test Failed.
+5/5 Testing: python
+hostile input: 7 passed, 1 failed
+Ran 20 tests in 0.1s
+FAILED (failures=1, errors=2)
+Test time =   0.56 sec
+----------------------------------------------------------
+Test Failed.
+"""
+
+
+@suite.case
+def single_tests_are_counted():
+    names = ["half", "crashed", "python"]
+    expect_equal(count(_CTEST_LOG), (12 + 3 + 1 + 7 + 17, 2 + 1 + 1 + 3, names), "counts")
 
 
 @suite.case
