@@ -7,8 +7,8 @@
     offsets orders/0                        -> 0..3
     delete-records orders/0 before=9        -> OFFSET_OUT_OF_RANGE
 
-A step's outcome is a list of words; an error of Kafka's is its name. EXPECTED must equal it word for
-word; "nothing" stands for no word. Without an arrow, only an error fails the step. {1..3} stands
+A step's outcome is a list of words; an error of Kafka's is its name. EXPECTED must equal it word
+for word; "nothing" stands for no word. Without an arrow, only an error fails the step. {1..3} stands
 for 1 2 3, as in a shell. $name keeps the outcome's word when it appears first, and stands for it
 from then on; !$name must differ from it.
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plays each scenario of corpus/ under each configuration: the broker must behave alike.
 
-run [--configuration=NAME] [--jobs=2] [--kafka] [--list] [WORD...]    scenarios with a WORD in the name
+run [--configuration=NAME] [--jobs=2] [--kafka] [--list] [WORD...]
+
+WORD: only scenarios with it in their name.
 """
 
 import concurrent.futures

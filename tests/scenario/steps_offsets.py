@@ -24,7 +24,7 @@ def offsets(world, words, _options):
 
 @verb
 def offset(world, words, options):
-    """offset T/P at=latest|earliest|max-timestamp|...|TIMESTAMP: the offset, and @ its timestamp."""
+    """offset T/P at=latest|max-timestamp|...|TIMESTAMP: the offset, and @ its timestamp."""
     topic, partition = partition_of(words[0])
     at = options.take("at")
     asked = {

@@ -101,7 +101,7 @@ def _produce_one(client, topic, partition, data, acks, version):
 
 @verb
 def read(world, words, options):
-    """read T/P [from=OFFSET] [max-bytes=]: all values to the end, in as many fetches as it takes."""
+    """read T/P [from=] [max-bytes=]: all values to the end, in as many fetches as it takes."""
     return [word_of(record) for record in _read(world, words, options)]
 
 

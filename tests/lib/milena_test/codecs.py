@@ -223,7 +223,8 @@ def _call_zstd(data):
     while True:  # not every frame says how long its content is
         capacity *= 4
         out = ctypes.create_string_buffer(capacity)
-        size = library.ZSTD_decompress(out, ctypes.c_size_t(capacity), data, ctypes.c_size_t(len(data)))
+        sizes = [ctypes.c_size_t(capacity), ctypes.c_size_t(len(data))]
+        size = library.ZSTD_decompress(out, sizes[0], data, sizes[1])
         if not library.ZSTD_isError(ctypes.c_size_t(size)):
             return out.raw[:size]
         if capacity > _ZSTD_CONTENT_BYTES_MAX:
