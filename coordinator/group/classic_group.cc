@@ -18,13 +18,6 @@ namespace {
 /// The newest version that Kafka 4.4 writes.
 constexpr int16_t kGroupMetadataVersion = 3;
 
-const std::string* pointer_to(const std::optional<std::string>& text) {
-    return text ? &*text : nullptr;
-}
-std::optional<std::string_view> view_of(const std::optional<std::string>& text) {
-    if (const std::string* found = pointer_to(text)) return *found;
-    return {};
-}
 std::optional<std::string> owned(std::optional<std::string_view> text) {
     if (!text) return {};
     return std::string(*text);
@@ -136,6 +129,8 @@ void ClassicGroup::add_tombstones(std::vector<CoordinatorRecord>& to) const {
 
 CoordinatorRecord ClassicGroup::first_record() const {
     GroupMetadataValue value;
+    value.protocol.reset();
+    value.leader.reset();
     value.current_state_timestamp = state_since_.value;
     return make_group_record(id(), value);
 }
@@ -150,6 +145,8 @@ CoordinatorRecord ClassicGroup::emptied_record() const {
     GroupMetadataValue value;
     value.protocol_type = protocol_type();
     value.generation = generation_ + 1;
+    value.protocol.reset();
+    value.leader.reset();
     value.current_state_timestamp = timers_.clock().now().value;
     return make_group_record(id(), value);
 }
@@ -158,13 +155,13 @@ CoordinatorRecord ClassicGroup::record_with(const Assignments& assignments) cons
     GroupMetadataValue value;
     value.protocol_type = protocol_type();
     value.generation = generation_;
-    value.protocol = view_of(protocol_);
-    value.leader = view_of(leader_);
+    value.protocol = protocol_;
+    value.leader = leader_;
     value.current_state_timestamp = state_since_.value;
     for (const auto& [member_id, member] : members_) {
         auto& row = value.members.emplace_back();
         row.member_id = member_id;
-        row.group_instance_id = view_of(member->instance_id);
+        row.group_instance_id = member->instance_id;
         row.client_id = member->client_id;
         row.client_host = member->client_host;
         row.rebalance_timeout = member->rebalance_timeout_ms;

@@ -53,7 +53,9 @@ class ClassicGroup final : public Group {
 
     GroupType type() const override { return GroupType::kClassic; }
     std::string_view state_name() const override { return classic_state_name(state_); }
-    std::string_view protocol_type() const override { return protocol_type_.value_or(""); }
+    std::string_view protocol_type() const override {
+        return protocol_type_ ? std::string_view(*protocol_type_) : std::string_view();
+    }
     bool is_empty() const override { return state_ == ClassicState::kEmpty; }
     Result<void> check_offset_commit(const OffsetCaller& caller) override;
     Result<void> check_offset_fetch(std::optional<std::string_view>, int32_t) override {
