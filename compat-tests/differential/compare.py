@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Normalises answers (ids, times, ports, order) and finds where two of them differ."""
+import re
 import time
 
 from milena_test import batch
@@ -12,12 +13,15 @@ _NO_ID = {
 # Values that depend on the machine or the moment: only their kind (set or unset) is compared.
 _LOCAL = {"Port", "TotalBytes", "UsableBytes", "LogDir", "FinalizedFeaturesEpoch"}
 _QUORUM = {"LogEndOffset", "HighWatermark", "LeaderEpoch"}
+# Ids of members end in a random UUID.
+_MEMBER_IDS = {"MemberId", "Leader"}
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 # Settings of the broker's own place.
 _LOCAL_SETTINGS = {"listeners", "log.dirs", "controller.quorum.voters"}
 # Texts: Milena must say something where Kafka does, in its own words.
 _TEXTS = {"ErrorMessage", "BatchIndexErrorMessage", "Documentation"}
 # Arrays of structs with one of these are sets: Kafka's order is that of a hash map.
-_KEYS = ("Name", "TopicName", "Topic", "ResourceName", "ApiKey", "NodeId", "BrokerId", "Feature")
+_KEYS = ("Name", "TopicName", "Topic", "ResourceName", "ApiKey", "NodeId", "BrokerId", "Feature", "GroupId")
 _INDEXES = ("PartitionIndex", "Partition", "Index", "ResourceType", "CoordinatorKey", "Key")
 _ORDERED = {"Synonyms"}
 _HALF_A_DAY_MS = 12 * 3600 * 1000
@@ -40,6 +44,9 @@ class Normaliser:
         if name in _NO_ID and value not in _NO_ID[name]:
             order = self._seen.setdefault(name, {})
             return f"{name} number {order.setdefault(value, len(order) + 1)}"
+        if name in _MEMBER_IDS:
+            order = self._seen.setdefault("MemberId", {})
+            return _UUID.sub(lambda found: f"#{order.setdefault(found[0], len(order) + 1)}", value)
         if name in _LOCAL or (api == "DescribeQuorum" and name in _QUORUM):
             return "unset" if value in (None, -1, "") else "set"
         if name == "Records":
@@ -49,7 +56,9 @@ class Normaliser:
         return value
 
     def _array(self, api, name, values):
-        if name not in _ORDERED and values and isinstance(values[0], dict):
+        if name == "Members" and api != "LeaveGroup":
+            values = sorted(values, key=_member_sort_key)
+        elif name not in _ORDERED and values and isinstance(values[0], dict):
             values = sorted(values, key=sort_key)
         return [self._value(api, name, value) for value in values]
 
@@ -67,6 +76,10 @@ def _batch_fields(one):
         del fields["crc"]  # covers the time of the append, the id of the producer
     fields["records"] = [vars(record) for record in one.records]
     return fields
+
+
+def _member_sort_key(member):
+    return repr({**member, "MemberId": _UUID.sub("", member["MemberId"])})
 
 
 def sort_key(struct):

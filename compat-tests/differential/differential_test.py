@@ -27,7 +27,8 @@ from session import Session
 
 SETTINGS = {
     "num.partitions": "3", "auto.create.topics.enable": "true", "node.id": "1",
-    "group.initial.rebalance.delay.ms": "0", "offsets.topic.replication.factor": "1",
+    "group.initial.rebalance.delay.ms": "0", "group.min.session.timeout.ms": "500",
+    "offsets.topic.replication.factor": "1",
     "transaction.state.log.replication.factor": "1", "transaction.state.log.min.isr": "1",
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",

@@ -32,9 +32,8 @@ struct JoinAnswer {
     ErrorCode error = ErrorCode::NONE;
     std::string member_id;
     int32_t generation = -1;
-    std::optional<std::string> protocol_type;
-    /// Nothing becomes an empty name in versions that know no null.
-    std::optional<std::string> protocol_name = std::string();
+    /// No name becomes an empty one in versions that know no null.
+    std::optional<std::string> protocol_type, protocol_name;
     std::string leader;
     bool skip_assignment = false;
     std::vector<Member> members;  ///< for the leader alone

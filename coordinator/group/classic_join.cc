@@ -114,13 +114,8 @@ void ClassicGroup::join_known(const JoinCall& call, std::vector<ClassicProtocol>
             return refuse(call, ErrorCode::UNKNOWN_SERVER_ERROR, "", effects);
         return admit(call, std::string(request.member_id), std::move(protocols), effects);
     }
-    JoinAnswer answer;
-    answer.error = check_member(request.member_id, request.group_instance_id);
-    if (answer.error != ErrorCode::NONE) {
-        answer.member_id = request.member_id;
-        answer.protocol_name.reset();
-        return effects.replies.push_back(make_reply({call.version, call.done}, std::move(answer)));
-    }
+    const ErrorCode error = check_member(request.member_id, request.group_instance_id);
+    if (error != ErrorCode::NONE) return refuse(call, error, request.member_id, effects);
     ClassicMember& member = *find(request.member_id);
     const bool knows_the_generation = member.protocols == protocols &&
                                       (state_ == ClassicState::kCompletingRebalance ||
@@ -226,7 +221,6 @@ ClassicMember& ClassicGroup::rename_static(std::string_view old_id, std::string 
         JoinAnswer answer;
         answer.error = ErrorCode::FENCED_INSTANCE_ID;
         answer.member_id = member.id;
-        answer.protocol_name.reset();
         effects.replies.push_back(
             make_reply(*std::exchange(member.join, std::nullopt), std::move(answer)));
     }

@@ -150,7 +150,9 @@ void GroupCoordinator::join(GroupCall call, const JoinGroupRequest& request,
             return join_classic_group(
                 shard.groups(), {request, call.version, call.client_id, call.client_host, done});
         },
-        refusal<JoinGroupResponse>(done));
+        [call, done](const Error& error) {
+            answer_now({call.version, done}, failed_join(error.code(), ""));
+        });
 }
 
 void GroupCoordinator::sync(GroupCall, const SyncGroupRequest& request,
