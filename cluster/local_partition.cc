@@ -33,14 +33,14 @@ Result<void> LocalPartition::check_leader(LeaderEpoch known) const {
 }
 
 Result<AppendInfo> LocalPartition::append_as_leader(MutableBytesView batches, int16_t,
-                                                    AppendOrigin origin,
+                                                    const AppendSource& source,
                                                     std::vector<RecordError>* record_errors) {
     // acks=all needs no look at min.insync.replicas: what counts is at most the number of replicas,
     // which is one, and a leader is in sync with itself.
     bool advanced = false;
     Result<AppendInfo> info = not_leader();
     if (!is_leader()) return info;
-    auto records = log_->validate(batches, origin, record_errors);
+    auto records = log_->validate(batches, source, record_errors);
     if (!records) return records.error();
     {
         std::lock_guard lock(mutex_);

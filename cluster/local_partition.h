@@ -25,7 +25,8 @@ class LocalPartition final : public Partition, public std::enable_shared_from_th
     const std::shared_ptr<Log>& log() const override { return log_; }
 
     Result<void> check_leader(LeaderEpoch current_known_to_client) const override;
-    Result<AppendInfo> append_as_leader(MutableBytesView batches, int16_t acks, AppendOrigin origin,
+    Result<AppendInfo> append_as_leader(MutableBytesView batches, int16_t acks,
+                                        const AppendSource& source,
                                         std::vector<RecordError>* record_errors) override;
     void when_acknowledgeable(const AppendInfo& info, int16_t acks,
                               std::function<void(Result<void>)> done) override;

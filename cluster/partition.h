@@ -54,7 +54,7 @@ class Partition {
 
     /// Produce. `acks` -1 is refused with NOT_ENOUGH_REPLICAS below min.insync.replicas.
     virtual Result<AppendInfo> append_as_leader(MutableBytesView batches, int16_t acks,
-                                                AppendOrigin origin,
+                                                const AppendSource& source,
                                                 std::vector<RecordError>* record_errors) = 0;
     /// Calls `done` once what `info` says may be acknowledged: committed by the ISR (acks -1), on
     /// the device if the topic wants that. Calls at once, in the caller, if so already; else later

@@ -21,6 +21,31 @@ struct RecordError;  // protocol/record_validator.h
 
 enum class AppendOrigin { kClient, kCoordinator };
 
+/// Shows that a producer's write was checked with the coordinator of its transaction. kNone shows
+/// nothing.
+enum class VerificationGuard : uint64_t { kNone = 0 };
+
+/// A producer's first batch of a transaction, before it is appended.
+struct TransactionStart {
+    ProducerId producer_id;
+    ProducerEpoch epoch;
+    int32_t sequence = -1;
+    /// Every end of a transaction gives the producer a new epoch (transaction.version 2).
+    bool bumps_epoch = false;
+};
+
+/// Who appends, and what the rules of transactions need to know of it.
+struct AppendSource {
+    AppendSource(AppendOrigin from) : origin(from) {}  // most need no more
+
+    AppendOrigin origin;
+    /// For a batch that starts a transaction in this log: what start_verification() gave. Nothing:
+    /// transactions need not be verified.
+    std::optional<VerificationGuard> guard;
+    /// Of a marker: by which version of transactions its epoch is to be judged.
+    int16_t transaction_version = 0;
+};
+
 /// What an append did. For a duplicate of an idempotent producer: what the first append did.
 struct AppendInfo {
     Offset first_offset;
@@ -39,6 +64,7 @@ struct ValidRecords {
     Bytes rewritten;            ///< takes their place where the topic wants another codec
     /// -1 unless the topic stamps LogAppendTime.
     TimestampMs log_append_time{-1};
+    AppendSource source = AppendOrigin::kClient;
 
     MutableBytesView bytes() { return rewritten.empty() ? in_place : MutableBytesView(rewritten); }
 };
@@ -99,19 +125,29 @@ class Log {
     /// Checks what a client produced; the dear part of an append, which takes no lock. Errors are
     /// Kafka's for Produce; `record_errors` (may be null) gets the records that caused
     /// INVALID_RECORD and such. The result points into `batches`.
-    virtual Result<ValidRecords> validate(MutableBytesView batches, AppendOrigin origin,
+    virtual Result<ValidRecords> validate(MutableBytesView batches, const AppendSource& source,
                                           std::vector<RecordError>* record_errors) const = 0;
     /// Stamps offsets and epoch into the records, and appends them.
     virtual Result<AppendInfo> append(ValidRecords records, LeaderEpoch epoch) = 0;
 
     /// Both.
     Result<AppendInfo> append_as_leader(MutableBytesView batches, LeaderEpoch epoch,
-                                        AppendOrigin origin,
+                                        const AppendSource& source,
                                         std::vector<RecordError>* record_errors) {
-        auto valid = validate(batches, origin, record_errors);
+        auto valid = validate(batches, source, record_errors);
         if (!valid) return valid.error();
         return append(std::move(*valid), epoch);
     }
+
+    /// A producer is about to start a transaction here. Its batch is refused unless it brings the
+    /// guard, which a marker in between makes worthless: so nothing is appended to a transaction
+    /// that its coordinator has ended. kNone if the transaction is open here already;
+    /// INVALID_PRODUCER_EPOCH.
+    virtual Result<VerificationGuard> start_verification(const TransactionStart& start) = 0;
+    /// Whether a coordinator may append to the transaction of this producer: INVALID_PRODUCER_EPOCH
+    /// or INVALID_TXN_STATE.
+    virtual Result<void> check_transaction(ProducerId producer, ProducerEpoch epoch,
+                                           std::optional<VerificationGuard> guard) const = 0;
 
     /// Whole batches from the one that holds `from`, at most `max_bytes` and below `end`; if
     /// `at_least_one`, the first batch even when it is larger. Never crosses a segment.

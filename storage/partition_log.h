@@ -64,9 +64,12 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     int64_t size_bytes() const override;
     bool advance_high_watermark(Offset to) override;
 
-    Result<ValidRecords> validate(MutableBytesView batches, AppendOrigin origin,
+    Result<ValidRecords> validate(MutableBytesView batches, const AppendSource& source,
                                   std::vector<RecordError>* record_errors) const override;
     Result<AppendInfo> append(ValidRecords records, LeaderEpoch epoch) override;
+    Result<VerificationGuard> start_verification(const TransactionStart& start) override;
+    Result<void> check_transaction(ProducerId producer, ProducerEpoch epoch,
+                                   std::optional<VerificationGuard> guard) const override;
     Result<LogRead> read(Offset from, int64_t max_bytes, Offset end, bool at_least_one,
                          bool with_aborted) override;
     Result<std::optional<TimestampedOffset>> offset_for_timestamp(TimestampMs timestamp) override;
@@ -135,8 +138,9 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     /// REQUIRES: mutex_ held.
     Result<void> make_directory_locked();
     Result<AppendInfo> append_locked(MutableBytesView bytes, LeaderEpoch epoch,
-                                     const LogConfig& config);
-    Result<std::optional<ProducedBatch>> check_producers(BytesView bytes) const;
+                                     const AppendSource& source, const LogConfig& config);
+    Result<std::optional<ProducedBatch>> check_producers(BytesView bytes,
+                                                         const AppendSource& source) const;
     Result<void> write_batches(BytesView bytes, const LogConfig& config);
     void note_appended(BytesView bytes, int64_t position);
     void note_epoch(LeaderEpoch epoch, Offset start);
@@ -204,6 +208,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     bool epochs_dirty_ = false;        // epochs of records are not in the file
     bool epoch_is_unwritten_ = false;  // the latest is not in the file, but has no records either
     ProducerStates producers_;
+    uint64_t guards_given_ = 0;
     Offset last_snapshot_{-1};
     int64_t roll_jitter_ms_ = 0;
 

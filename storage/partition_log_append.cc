@@ -70,13 +70,13 @@ ValidationOptions validation_options(const LogConfig& config, AppendOrigin origi
 
 }  // namespace
 
-Result<ValidRecords> PartitionLog::validate(MutableBytesView batches, AppendOrigin origin,
+Result<ValidRecords> PartitionLog::validate(MutableBytesView batches, const AppendSource& source,
                                             std::vector<RecordError>* record_errors) const {
     const std::shared_ptr<const LogConfig> config = config_.load();
     // Offset and epoch, which only append() knows, are not covered by the CRC.
     auto validated = validate_and_assign(
         batches, Offset(0), kNoLeaderEpoch,
-        validation_options(*config, origin, environment_.clock.now()), record_errors);
+        validation_options(*config, source.origin, environment_.clock.now()), record_errors);
     if (!validated) return validated.error();
     if (validated->bytes.size() > static_cast<size_t>(config->segment_bytes))
         return Error(ErrorCode::RECORD_LIST_TOO_LARGE,
@@ -86,24 +86,26 @@ Result<ValidRecords> PartitionLog::validate(MutableBytesView batches, AppendOrig
     if (validated->replaced.empty()) valid.in_place = batches.first(validated->bytes.size());
     valid.rewritten = std::move(validated->replaced);
     valid.log_append_time = validated->log_append_time;
+    valid.source = source;
     return valid;
 }
 
 Result<AppendInfo> PartitionLog::append(ValidRecords records, LeaderEpoch epoch) {
     std::lock_guard lock(mutex_);
-    auto info = append_locked(records.bytes(), epoch, *config_.load());
+    auto info = append_locked(records.bytes(), epoch, records.source, *config_.load());
     if (info && !info->duplicate) info->log_append_time = records.log_append_time;
     return info;
 }
 
 Result<AppendInfo> PartitionLog::append_locked(MutableBytesView bytes, LeaderEpoch epoch,
+                                               const AppendSource& source,
                                                const LogConfig& config) {
     if (auto usable = check_usable(); !usable) return usable.error();
     if (auto made = make_directory_locked(); !made) return made.error();
     AppendInfo info;
     info.log_start_offset = log_start_offset();
     info.first_offset = log_end_offset();
-    auto duplicate = check_producers(bytes);
+    auto duplicate = check_producers(bytes, source);
     if (!duplicate) return duplicate.error();
     if (*duplicate) {
         info.duplicate = true;
@@ -138,12 +140,20 @@ Error PartitionLog::go_offline(const Error& cause) {
     return cause;
 }
 
-Result<std::optional<ProducedBatch>> PartitionLog::check_producers(BytesView bytes) const {
+Result<std::optional<ProducedBatch>> PartitionLog::check_producers(
+    BytesView bytes, const AppendSource& source) const {
     std::optional<ProducedBatch> duplicate;
     std::optional<Error> failure;
-    for_each_batch(bytes, [&](const BatchHeader& header, BytesView, size_t) {
-        if (failure || duplicate || header.producer_id.value < 0 || header.is_control()) return;
-        auto checked = producers_.check(header);
+    for_each_batch(bytes, [&](const BatchHeader& header, BytesView batch, size_t) {
+        if (failure || duplicate || header.producer_id.value < 0) return;
+        if (header.is_control()) {
+            const auto marker = parse_marker(batch);
+            if (!marker) return;
+            auto checked = producers_.check_marker(header, *marker, source.transaction_version);
+            if (!checked) failure = checked.error();
+            return;
+        }
+        auto checked = producers_.check(header, source);
         if (!checked)
             failure = checked.error();
         else
@@ -151,6 +161,18 @@ Result<std::optional<ProducedBatch>> PartitionLog::check_producers(BytesView byt
     });
     if (failure) return *failure;
     return duplicate;
+}
+
+Result<VerificationGuard> PartitionLog::start_verification(const TransactionStart& start) {
+    std::lock_guard lock(mutex_);
+    return producers_.start_verification(start, VerificationGuard(++guards_given_),
+                                         environment_.clock.now());
+}
+
+Result<void> PartitionLog::check_transaction(ProducerId producer, ProducerEpoch epoch,
+                                             std::optional<VerificationGuard> guard) const {
+    std::lock_guard lock(mutex_);
+    return producers_.check_transaction(producer, epoch, guard);
 }
 
 void PartitionLog::note_epoch(LeaderEpoch epoch, Offset start) {

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "storage/batch_header.h"
+#include "storage/log.h"
 
 namespace milena {
 
@@ -62,13 +63,35 @@ struct TransactionMarker {
     int32_t coordinator_epoch = -1;
 };
 
+/// A transaction that is to start in this log, being checked with its coordinator. Lost at a
+/// restart: the producer's retry begins another.
+struct PendingVerification {
+    VerificationGuard guard;
+    ProducerEpoch epoch;
+    /// The earliest batch that waits: later ones may not overtake it.
+    int32_t lowest_sequence = -1;
+    bool bumps_epoch = false;
+    TimestampMs started;
+};
+
 /// Not thread safe: the log guards it.
 class ProducerStates {
   public:
     /// Whether `batch` (not stamped with offsets yet) may be appended now: nothing for "yes", the
     /// earlier batch if it is a duplicate; INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER or
-    /// INVALID_TXN_STATE. REQUIRES: the batch has a producer id and is no control batch.
-    Result<std::optional<ProducedBatch>> check(const BatchHeader& batch) const;
+    /// INVALID_TXN_STATE. A coordinator's batches have no sequences. REQUIRES: the batch has a
+    /// producer id and is no control batch.
+    Result<std::optional<ProducedBatch>> check(const BatchHeader& batch,
+                                               const AppendSource& source) const;
+    /// Whether `batch` may end its producer's transaction: INVALID_PRODUCER_EPOCH or
+    /// TRANSACTION_COORDINATOR_FENCED.
+    Result<void> check_marker(const BatchHeader& batch, const TransactionMarker& marker,
+                              int16_t transaction_version) const;
+    /// See Log. `fresh` becomes the guard unless a verification is under way.
+    Result<VerificationGuard> start_verification(const TransactionStart& start,
+                                                 VerificationGuard fresh, TimestampMs now);
+    Result<void> check_transaction(ProducerId producer, ProducerEpoch epoch,
+                                   std::optional<VerificationGuard> guard) const;
 
     /// Takes note of a batch in the log. Nothing is checked: what is in the log has happened.
     void record(const BatchHeader& batch);
@@ -83,7 +106,8 @@ class ProducerStates {
     std::optional<Offset> first_unstable_offset() const;
     void on_high_watermark(Offset high_watermark);
 
-    /// Forgets producers that wrote nothing for `expiration_ms` and have no open transaction.
+    /// Forgets producers that wrote nothing for `expiration_ms` and have no open transaction, and
+    /// verifications that nobody finished in that time.
     void expire(TimestampMs now, int64_t expiration_ms);
     void clear();
 
@@ -96,7 +120,12 @@ class ProducerStates {
     void restore(ProducerId id, const ProducerEntry& entry);
 
   private:
+    bool has_open_transaction(ProducerId producer, ProducerEpoch epoch) const;
+    void forget_verification(const BatchHeader& marker);
+    Result<void> check_sequence(const BatchHeader& batch, const ProducerEntry* entry) const;
+
     std::unordered_map<ProducerId, ProducerEntry> producers_;
+    std::unordered_map<ProducerId, PendingVerification> verifications_;
     std::map<Offset, ProducerId> open_transactions_;   // by first offset
     std::map<Offset, Offset> undecided_transactions_;  // ended; first offset -> marker's offset
     Offset end_offset_{0};

@@ -58,11 +58,11 @@ class GatedPartition final : public Partition {
   public:
     explicit GatedPartition(std::shared_ptr<Partition> real) : real_(std::move(real)) {}
 
-    Result<AppendInfo> append_as_leader(MutableBytesView batches, int16_t acks, AppendOrigin origin,
+    Result<AppendInfo> append_as_leader(MutableBytesView batches, int16_t acks, const AppendSource& source,
                                         std::vector<RecordError>* errors) override {
         if (append_error != ErrorCode::NONE) return Error(append_error, "told to");
         ++appends;
-        return real_->append_as_leader(batches, acks, origin, errors);
+        return real_->append_as_leader(batches, acks, source, errors);
     }
     void when_acknowledgeable(const AppendInfo&, int16_t,
                               std::function<void(Result<void>)> done) override {
@@ -323,8 +323,8 @@ TEST_F(ShardTest, TransactionsCountFromTheirEndOn) {
     queue_.run();
     EXPECT_EQ(machine_->pending.size(), 2u);
     EXPECT_EQ(partition_->log()->last_stable_offset(), Offset(0));
-    shard_->end_transaction(bad, {true, 0}, note("aborted"));
-    shard_->end_transaction(good, {false, 0}, note("committed"));
+    shard_->end_transaction(bad, {true, 0}, 0, note("aborted"));
+    shard_->end_transaction(good, {false, 0}, 0, note("committed"));
     queue_.run();
     EXPECT_EQ(take_answers(), (Answers{"plain", "aborted", "committed"}));
     EXPECT_EQ(value("by"), "7");

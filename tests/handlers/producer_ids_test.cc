@@ -97,7 +97,7 @@ TEST_F(InitProducerId, GivesAnIdToTheIdempotent) {
     EXPECT_EQ(init(request).producer_epoch, 0);
 }
 
-TEST_F(InitProducerId, RefusesTransactions) {
+TEST_F(InitProducerId, ChecksTransactionsFirst) {
     InitProducerIdRequest request;
     request.transactional_id = "";
     EXPECT_EQ(init(request).error_code, static_cast<int16_t>(ErrorCode::INVALID_REQUEST));
@@ -105,7 +105,7 @@ TEST_F(InitProducerId, RefusesTransactions) {
     EXPECT_EQ(init(request).error_code,
               static_cast<int16_t>(ErrorCode::INVALID_TRANSACTION_TIMEOUT));
     request.transaction_timeout_ms = 1000;
-    EXPECT_EQ(init(request).error_code, static_cast<int16_t>(ErrorCode::UNSUPPORTED_VERSION));
+    EXPECT_EQ(init(request).error_code, static_cast<int16_t>(ErrorCode::NOT_COORDINATOR));
     EXPECT_EQ(init(request).producer_epoch, -1);
 }
 

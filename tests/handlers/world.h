@@ -73,11 +73,18 @@ class FakeLog final : public Log {
     Offset last_stable_offset() const override { return stable; }
     int64_t size_bytes() const override { return 4096; }
     bool advance_high_watermark(Offset) override { return false; }
-    Result<ValidRecords> validate(MutableBytesView, AppendOrigin,
+    Result<ValidRecords> validate(MutableBytesView, const AppendSource&,
                                   std::vector<RecordError>*) const override {
         return ValidRecords();
     }
     Result<AppendInfo> append(ValidRecords, LeaderEpoch) override { return AppendInfo(); }
+    Result<VerificationGuard> start_verification(const TransactionStart&) override {
+        return VerificationGuard::kNone;
+    }
+    Result<void> check_transaction(ProducerId, ProducerEpoch,
+                                   std::optional<VerificationGuard>) const override {
+        return {};
+    }
     Result<LogRead> read(Offset, int64_t, Offset, bool, bool) override { return LogRead(); }
     Result<std::optional<TimestampedOffset>> offset_for_timestamp(TimestampMs) override {
         return found;
@@ -128,7 +135,7 @@ class FakePartition final : public Partition {
         if (!leads) return Error(ErrorCode::NOT_LEADER_OR_FOLLOWER);
         return {};
     }
-    Result<AppendInfo> append_as_leader(MutableBytesView, int16_t, AppendOrigin,
+    Result<AppendInfo> append_as_leader(MutableBytesView, int16_t, const AppendSource&,
                                         std::vector<RecordError>*) override {
         return AppendInfo();
     }

@@ -106,8 +106,8 @@ class LogTest : public testing::Test {
         return append_bytes(log, make_batch(spec));
     }
     Result<AppendInfo> append_bytes(PartitionLog& log, Bytes batch,
-                                    AppendOrigin origin = AppendOrigin::kClient) {
-        auto info = log.append_as_leader(batch, epoch, origin, nullptr);
+                                    const AppendSource& source = AppendOrigin::kClient) {
+        auto info = log.append_as_leader(batch, epoch, source, nullptr);
         if (info) log.advance_high_watermark(log.log_end_offset());
         return info;
     }
