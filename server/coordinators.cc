@@ -44,7 +44,8 @@ TransactionOptions transaction_options(const BrokerSettings& settings) {
 
 Coordinators::Coordinators(const BrokerSettings& settings, const CoordinatorParts& parts)
     : groups(group_options(settings), group_parts(settings, parts)),
-      transactions(transaction_options(settings), runtime_parts(parts)) {}
+      transactions(transaction_options(settings),
+                   {runtime_parts(parts), groups.runtime(), parts.take_producer_id}) {}
 
 void Coordinators::follow(const MetadataImagePtr& image) {
     if (stopped_) return;

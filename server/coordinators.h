@@ -16,6 +16,7 @@ struct CoordinatorParts {
     const Clock& clock;
     /// The event queues that internal partitions are spread over.
     std::vector<Executor*> executors;
+    TakeProducerId take_producer_id;
 };
 
 class Coordinators {

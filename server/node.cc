@@ -180,6 +180,7 @@ Result<void> Node::join_cluster() {
                                              *logs_, rules_, log_config});
     if (!cluster) return cluster.error();
     cluster_ = std::move(*cluster);
+    producer_ids_ = std::make_unique<ProducerIds>(cluster_->controller());
     coordinators_ = make_coordinators();
     run_on_control([this] {
         follow(cluster_->image());
@@ -189,7 +190,6 @@ Result<void> Node::join_cluster() {
     fetch_sessions_ = std::make_unique<FetchSessions>(
         static_cast<size_t>(settings_->at_start().max_incremental_fetch_session_cache_slots),
         system_clock());
-    producer_ids_ = std::make_unique<ProducerIds>(cluster_->controller());
     broker_.reset(new Broker{node_id_, *settings_, system_clock(), pool_, *logs_,
                              cluster_->partitions(), cluster_->controller(), *fetch_sessions_,
                              *producer_ids_, coordinators_->groups, coordinators_->transactions,
@@ -201,9 +201,11 @@ Result<void> Node::join_cluster() {
 std::unique_ptr<Coordinators> Node::make_coordinators() {
     std::vector<Executor*> executors;
     for (size_t i = 0; i < server_->core_count(); ++i) executors.push_back(&server_->core(i));
-    return std::make_unique<Coordinators>(settings_->at_start(),
-                                          CoordinatorParts{node_id_, cluster_->partitions(), pool_,
-                                                           system_clock(), std::move(executors)});
+    return std::make_unique<Coordinators>(
+        settings_->at_start(),
+        CoordinatorParts{node_id_, cluster_->partitions(), pool_, system_clock(),
+                         std::move(executors),
+                         [this](ProducerIds::Done done) { producer_ids_->next(std::move(done)); }});
 }
 
 void Node::run_on_control(const std::function<void()>& task) {

@@ -75,11 +75,12 @@ void CoordinatorRuntime::submit_to(int32_t partition, CoordinatorEvent event) {
 }
 
 void CoordinatorRuntime::end_transaction(int32_t partition, ProducerIdentity producer,
-                                         TransactionMarker marker, Reply reply) {
+                                         TransactionMarker marker, int16_t version, Reply reply) {
     const auto shards = this->shards();
     if (partition < 0 || static_cast<size_t>(partition) >= shards->size())
         return reply(Error(ErrorCode::NOT_COORDINATOR));
-    (*shards)[static_cast<size_t>(partition)]->end_transaction(producer, marker, std::move(reply));
+    (*shards)[static_cast<size_t>(partition)]->end_transaction(producer, marker, version,
+                                                               std::move(reply));
 }
 
 }  // namespace milena

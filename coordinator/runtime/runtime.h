@@ -41,7 +41,7 @@ class CoordinatorRuntime {
     /// NOT_COORDINATOR if there is no such partition here. Any thread.
     void submit_to(int32_t partition, CoordinatorEvent event);
     void end_transaction(int32_t partition, ProducerIdentity producer, TransactionMarker marker,
-                         Reply reply);
+                         int16_t version, Reply reply);
     /// The partition that looks after `key`; -1 while the topic does not exist. Any thread.
     int32_t partition_of(std::string_view key) const;
     /// Partitions of the topic, led here or not.

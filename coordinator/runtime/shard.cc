@@ -70,9 +70,9 @@ void CoordinatorShard::submit(CoordinatorEvent event) {
 }
 
 void CoordinatorShard::end_transaction(ProducerIdentity producer, TransactionMarker marker,
-                                       Reply reply) {
-    enqueue([this, producer, marker, reply = std::move(reply)] {
-        write_marker(producer, marker, reply);
+                                       int16_t version, Reply reply) {
+    enqueue([this, producer, marker, version, reply = std::move(reply)] {
+        write_marker(producer, marker, version, reply);
     });
 }
 
@@ -173,7 +173,14 @@ Result<void> CoordinatorShard::add_records(const Effects& effects) {
     if (effects.atomic && size_of(records) > batch_bytes_max)
         return Error(ErrorCode::RECORD_LIST_TOO_LARGE,
                      "what the request changes does not fit into one batch of max.message.bytes");
-    if (effects.transaction) flush();  // a batch of its own
+    if (effects.transaction) {
+        flush();  // a batch of its own
+        if (status_ != Status::kActive) return {};
+        auto checked = partition_->log()->check_transaction(
+            effects.transaction->id, effects.transaction->epoch, effects.guard);
+        if (!checked) return checked;
+        batch_guard_ = effects.guard;
+    }
     for (size_t at = 0; at < records.size() && status_ == Status::kActive;) {
         size_t count = effects.atomic ? records.size() : 1;
         const auto part = records.subspan(at, count);
@@ -183,6 +190,7 @@ Result<void> CoordinatorShard::add_records(const Effects& effects) {
         at += count;
     }
     if (effects.transaction && status_ == Status::kActive) flush();
+    batch_guard_.reset();
     return {};
 }
 
@@ -210,14 +218,19 @@ Result<void> CoordinatorShard::add_batch(std::span<const CoordinatorRecord> reco
 }
 
 void CoordinatorShard::write_marker(ProducerIdentity producer, TransactionMarker marker,
-                                    const Reply& reply) {
+                                    int16_t version, const Reply& reply) {
     if (status_ != Status::kActive)
         return reply(Error(status_ == Status::kLoading ? ErrorCode::COORDINATOR_LOAD_IN_PROGRESS
                                                        : ErrorCode::NOT_COORDINATOR));
     flush();
     auto batch = build_marker(producer.id, producer.epoch, marker, parts_.clock.now());
     if (!batch || status_ != Status::kActive) return reply(Error(ErrorCode::NOT_COORDINATOR));
-    if (!append(std::move(*batch))) return reply(Error(ErrorCode::NOT_COORDINATOR));
+    AppendSource source = AppendOrigin::kCoordinator;
+    source.transaction_version = version;
+    // What is refused has changed nothing: no record is ahead of the log.
+    if (auto appended = append_to_log(std::move(*batch), source); !appended)
+        return reply(refusal_of(appended.error()));
+    if (status_ != Status::kActive) return reply(Error(ErrorCode::NOT_COORDINATOR));
     machine().end_transaction(producer.id, !marker.aborted);
     park({reply});
 }
@@ -247,11 +260,18 @@ void CoordinatorShard::flush() {
 }
 
 bool CoordinatorShard::append(Bytes batch) {
-    auto info = partition_->append_as_leader(batch, kAcksAll, AppendOrigin::kCoordinator, nullptr);
-    if (!info) {
-        on_append_failed(info.error());
+    AppendSource source = AppendOrigin::kCoordinator;
+    source.guard = batch_guard_;
+    if (auto appended = append_to_log(std::move(batch), source); !appended) {
+        on_append_failed(appended.error());
         return false;
     }
+    return status_ == Status::kActive;
+}
+
+Result<void> CoordinatorShard::append_to_log(Bytes batch, const AppendSource& source) {
+    auto info = partition_->append_as_leader(batch, kAcksAll, source, nullptr);
+    if (!info) return info.error();
     next_offset_ = info->last_offset + 1;
     partition_->when_acknowledgeable(
         *info, kAcksAll,
@@ -265,7 +285,7 @@ bool CoordinatorShard::append(Bytes batch) {
                     raw->on_committed(incarnation, end, result);
                 });
         });
-    return status_ == Status::kActive;
+    return {};
 }
 
 void CoordinatorShard::on_append_failed(const Error& cause) {

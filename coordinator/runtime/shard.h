@@ -46,8 +46,9 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
     explicit CoordinatorShard(ShardParts parts) : parts_(std::move(parts)) {}
 
     void submit(CoordinatorEvent event);
-    /// Appends a transaction's end marker and applies it.
-    void end_transaction(ProducerIdentity producer, TransactionMarker marker, Reply reply);
+    /// Appends a transaction's end marker and applies it. `version`: see AppendSource.
+    void end_transaction(ProducerIdentity producer, TransactionMarker marker, int16_t version,
+                         Reply reply);
     /// Loads the state from `partition`'s log, then handles events.
     void lead(std::shared_ptr<Partition> partition, MetadataImagePtr image);
     void resign(Error reason);
@@ -75,7 +76,8 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
     void unload(const Error& reason);
 
     void handle(const CoordinatorEvent& event);
-    void write_marker(ProducerIdentity producer, TransactionMarker marker, const Reply& reply);
+    void write_marker(ProducerIdentity producer, TransactionMarker marker, int16_t version,
+                      const Reply& reply);
     void take(Effects effects);
     Result<void> add_records(const Effects& effects);
     Result<void> add_batch(std::span<const CoordinatorRecord> records,
@@ -84,6 +86,7 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
     void flush();
     void flush_or_linger();
     bool append(Bytes batch);
+    Result<void> append_to_log(Bytes batch, const AppendSource& source);
     void on_append_failed(const Error& cause);
     void on_committed(uint64_t incarnation, Offset end, const Result<void>& result);
     void answer_committed();
@@ -106,6 +109,7 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
     std::shared_ptr<State> state_;  // null unless active
 
     std::optional<RecordBatchBuilder> batch_;
+    std::optional<VerificationGuard> batch_guard_;
     Offset next_offset_{0};  // of the record that comes next, in the batch or in the log
     Offset committed_end_{0};
     std::deque<ParkedReply> parked_;

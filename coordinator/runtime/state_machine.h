@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "cluster/metadata_image.h"
 #include "coordinator/runtime/record.h"
+#include "storage/log.h"
 
 namespace milena {
 
@@ -32,8 +33,11 @@ struct Effects {
     std::vector<CoordinatorRecord> records;
     /// Run once the records, and all records that the handler's view was built on, are committed.
     std::vector<Reply> replies;
-    /// The records are part of this producer's transaction.
+    /// The records are part of this producer's transaction...
     std::optional<ProducerIdentity> transaction;
+    /// ...of which this is known (AppendSource::guard). If the log refuses them, nothing happens
+    /// but that the replies get its error.
+    std::optional<VerificationGuard> guard;
     /// All records in one batch, so that a crash keeps all or none; RECORD_LIST_TOO_LARGE if they
     /// don't fit. Clean-ups of independent keys need not be.
     bool atomic = true;

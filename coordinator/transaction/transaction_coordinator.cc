@@ -1,17 +1,212 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/transaction/transaction_coordinator.h"
 
+#include <atomic>
+#include <mutex>
+
+#include "base/log.h"
 #include "coordinator/internal_topics.h"
 
 namespace milena {
 
-TransactionCoordinator::TransactionCoordinator(TransactionOptions options, RuntimeParts parts)
-    : options_(options) {
-    parts.topic = kTransactionTopic;
-    parts.make_machine = [this](TimerQueue& timers) {
-        return std::make_unique<TransactionShard>(options_, timers);
+namespace {
+
+Error empty_id() { return Error(ErrorCode::INVALID_REQUEST, "the transactional id is empty"); }
+
+/// The markers of one transaction, on their way.
+struct MarkerRound {
+    explicit MarkerRound(MarkerTask what) : task(std::move(what)) {}
+
+    const MarkerTask task;
+    std::atomic<size_t> waiting{1};
+    std::mutex mutex;
+    MarkerOutcome outcome;  // guarded by mutex until nobody is waited for
+
+    void note(const std::string& topic, int32_t partition, MarkerFate fate) {
+        std::lock_guard lock(mutex);
+        if (fate == MarkerFate::kRetry) outcome.remaining[topic].insert(partition);
+        if (fate == MarkerFate::kSuperseded) outcome.superseded = true;
+    }
+};
+
+/// The shards' lists on their way into one.
+struct ListRound {
+    std::atomic<size_t> waiting{1};
+    std::mutex mutex;
+    std::vector<ListedTransaction> listed;  // guarded by mutex, as is the next
+    std::optional<Error> error;
+};
+
+}  // namespace
+
+TransactionCoordinator::TransactionCoordinator(TransactionOptions options, TransactionParts parts)
+    : options_(options),
+      take_producer_id_(std::move(parts.take_producer_id)),
+      markers_(parts.runtime.partitions, parts.groups, parts.runtime.clock) {
+    parts.runtime.topic = kTransactionTopic;
+    TransactionHost& host = *this;
+    parts.runtime.make_machine = [this, &host](TimerQueue& timers) {
+        return std::make_unique<TransactionShard>(options_, timers, host);
     };
-    runtime_ = std::make_unique<CoordinatorRuntime>(std::move(parts));
+    runtime_ = std::make_unique<CoordinatorRuntime>(std::move(parts.runtime));
+}
+
+void TransactionCoordinator::follow(const MetadataImagePtr& image) {
+    image_.store(image);
+    runtime_->follow(image);
+}
+
+void TransactionCoordinator::submit(const std::string& transactional_id, Handle handle,
+                                    std::function<void(const Error&)> refuse) {
+    runtime_->submit(transactional_id, {[handle = std::move(handle)](StateMachine& machine) {
+                                            return handle(static_cast<TransactionShard&>(machine));
+                                        },
+                                        std::move(refuse)});
+}
+
+void TransactionCoordinator::init_producer(InitProducer request, Done<ProducerIdentity> done) {
+    if (request.transactional_id.empty()) return done(empty_id());
+    if (request.timeout_ms <= 0 || request.timeout_ms > options_.max_timeout_ms)
+        return done(Error(ErrorCode::INVALID_TRANSACTION_TIMEOUT,
+                          "the timeout is not within transaction.max.timeout.ms"));
+    const std::string id = request.transactional_id;
+    submit(
+        id,
+        [request = std::move(request), done](TransactionShard& shard) {
+            return shard.init_producer(request, done);
+        },
+        done);
+}
+
+void TransactionCoordinator::add_partitions(AddPartitions request, Done<void> done) {
+    if (request.transactional_id.empty()) return done(empty_id());
+    const std::string id = request.transactional_id;
+    submit(
+        id,
+        [request = std::move(request), done](TransactionShard& shard) {
+            return shard.add_partitions(request, done);
+        },
+        done);
+}
+
+void TransactionCoordinator::verify_partitions(AddPartitions request, Done<NamedPartitions> done) {
+    if (request.transactional_id.empty()) return done(empty_id());
+    const std::string id = request.transactional_id;
+    submit(
+        id,
+        [request = std::move(request), done](TransactionShard& shard) {
+            return shard.verify_partitions(request, done);
+        },
+        done);
+}
+
+void TransactionCoordinator::end(EndTransaction request, Done<ProducerIdentity> done) {
+    if (request.transactional_id.empty()) return done(empty_id());
+    const std::string id = request.transactional_id;
+    submit(
+        id,
+        [request = std::move(request), done](TransactionShard& shard) {
+            return shard.end(request, done);
+        },
+        done);
+}
+
+void TransactionCoordinator::describe(std::string transactional_id, Done<Transaction> done) {
+    if (transactional_id.empty()) return done(empty_id());
+    submit(
+        transactional_id,
+        [transactional_id, done](TransactionShard& shard) {
+            return shard.describe(transactional_id, done);
+        },
+        done);
+}
+
+void TransactionCoordinator::list(TransactionFilter filter,
+                                  Done<std::vector<ListedTransaction>> done) {
+    const auto round = std::make_shared<ListRound>();
+    const auto finish = [round, done] {
+        if (--round->waiting > 0) return;
+        if (round->error) return done(*round->error);
+        done(std::move(round->listed));
+    };
+    const auto shared = std::make_shared<const TransactionFilter>(std::move(filter));
+    const auto take = [round, finish](const Result<std::vector<ListedTransaction>>& listed) {
+        {
+            std::lock_guard lock(round->mutex);
+            if (listed)
+                round->listed.insert(round->listed.end(), listed->begin(), listed->end());
+            else if (listed.error().code() != ErrorCode::NOT_COORDINATOR)
+                round->error = listed.error();
+        }
+        finish();
+    };
+    const int32_t count = runtime_->partition_count();
+    round->waiting += static_cast<size_t>(count);
+    for (int32_t partition = 0; partition < count; ++partition)
+        runtime_->submit_to(partition, {[shared, take](StateMachine& machine) {
+                                            return static_cast<TransactionShard&>(machine).list(
+                                                *shared, take);
+                                        },
+                                        take});
+    finish();
+}
+
+void TransactionCoordinator::take_producer_id(
+    const std::string& transactional_id,
+    std::function<Effects(TransactionShard&, const Result<ProducerId>&)> then,
+    std::function<void(const Error&)> refuse) {
+    take_producer_id_([this, transactional_id, then = std::move(then),
+                       refuse = std::move(refuse)](const Result<ProducerId>& id) {
+        submit(
+            transactional_id, [then, id](TransactionShard& shard) { return then(shard, id); },
+            refuse);
+    });
+}
+
+bool TransactionCoordinator::exists(const std::string& topic, int32_t partition) const {
+    const TopicState* state = image_.load()->topic(topic);
+    return state && static_cast<size_t>(partition) < state->partitions.size();
+}
+
+MarkerFate TransactionCoordinator::fate_of(const std::string& topic, int32_t partition,
+                                           const Error& error) const {
+    switch (error.code()) {
+        case ErrorCode::INVALID_PRODUCER_EPOCH:
+        case ErrorCode::TRANSACTION_COORDINATOR_FENCED:
+            return MarkerFate::kSuperseded;
+        case ErrorCode::UNKNOWN_TOPIC_OR_PARTITION:
+            return exists(topic, partition) ? MarkerFate::kRetry : MarkerFate::kNeedless;
+        default:
+            return MarkerFate::kRetry;
+    }
+}
+
+void TransactionCoordinator::write_markers(MarkerTask what) {
+    const auto round = std::make_shared<MarkerRound>(std::move(what));
+    const auto finish = [this, round] {
+        if (--round->waiting > 0) return;
+        submit(
+            round->task.transactional_id,
+            [round](TransactionShard& shard) {
+                return shard.on_markers_written(round->task.transactional_id,
+                                                round->task.marker.producer,
+                                                std::move(round->outcome));
+            },
+            [](const Error&) {});  // whoever loads the shard goes on with the markers
+    };
+    const MetadataImagePtr image = image_.load();
+    for (const auto& [topic, partitions] : round->task.partitions) {
+        round->waiting += partitions.size();
+        for (const int32_t partition : partitions)
+            markers_.write(
+                *image, topic, partition, round->task.marker,
+                [this, round, finish, &topic = topic, partition](const Result<void>& written) {
+                    if (!written)
+                        round->note(topic, partition, fate_of(topic, partition, written.error()));
+                    finish();
+                });
+    }
+    finish();
 }
 
 }  // namespace milena

@@ -18,7 +18,10 @@ World::World() {
     producer_ids = std::make_unique<ProducerIds>(*controller);
     coordinators = std::make_unique<Coordinators>(
         settings->at_start(),
-        CoordinatorParts{1, partitions, executor, system_clock(), {&executor}});
+        CoordinatorParts{
+            1, partitions, executor, system_clock(), {&executor}, [this](ProducerIds::Done done) {
+                producer_ids->next(std::move(done));
+            }});
     broker.reset(new Broker{1, *settings, system_clock(), executor, logs, partitions, *controller,
                             no_fetch_sessions(), *producer_ids, coordinators->groups,
                             coordinators->transactions,
