@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "protocol/messages/add_offsets_to_txn_request.h"
+#include "protocol/messages/add_partitions_to_txn_request.h"
 #include "protocol/messages/alter_configs_request.h"
 #include "protocol/messages/alter_partition_reassignments_request.h"
 #include "protocol/messages/api_versions_request.h"
@@ -19,7 +21,9 @@
 #include "protocol/messages/describe_producers_request.h"
 #include "protocol/messages/describe_quorum_request.h"
 #include "protocol/messages/describe_topic_partitions_request.h"
+#include "protocol/messages/describe_transactions_request.h"
 #include "protocol/messages/elect_leaders_request.h"
+#include "protocol/messages/end_txn_request.h"
 #include "protocol/messages/fetch_request.h"
 #include "protocol/messages/find_coordinator_request.h"
 #include "protocol/messages/heartbeat_request.h"
@@ -31,11 +35,13 @@
 #include "protocol/messages/list_groups_request.h"
 #include "protocol/messages/list_offsets_request.h"
 #include "protocol/messages/list_partition_reassignments_request.h"
+#include "protocol/messages/list_transactions_request.h"
 #include "protocol/messages/metadata_request.h"
 #include "protocol/messages/offset_for_leader_epoch_request.h"
 #include "protocol/messages/produce_request.h"
 #include "protocol/messages/sync_group_request.h"
 #include "protocol/messages/update_features_request.h"
+#include "protocol/messages/write_txn_markers_request.h"
 #include "server/handlers/handlers.h"
 
 namespace milena {
@@ -50,7 +56,8 @@ constexpr std::string_view api_name(std::string_view message) {
     return message.substr(0, message.size() - std::string_view("Request").size());
 }
 
-/// Bytes behind the body are ignored, as Kafka does: librdkafka 2.8 and later sends some with Metadata.
+/// Bytes behind the body are ignored, as Kafka does: librdkafka 2.8 and later sends some with
+/// Metadata.
 template <class Body, Handler<Body> handle>
 void serve(Broker& broker, std::shared_ptr<Request> request, BytesView body) {
     protocol::Reader reader(body);
@@ -109,6 +116,10 @@ constexpr std::array kRows{
     row<DeleteRecordsRequest, handle_delete_records>(),
     row<InitProducerIdRequest, handle_init_producer_id>(),
     row<OffsetForLeaderEpochRequest, handle_offset_for_leader_epoch>(),
+    row<AddPartitionsToTxnRequest, handle_add_partitions_to_txn>(),
+    row<AddOffsetsToTxnRequest, handle_add_offsets_to_txn>(),
+    row<EndTxnRequest, handle_end_txn>(),
+    row<WriteTxnMarkersRequest, handle_write_txn_markers>(),
     row<DescribeConfigsRequest, handle_describe_configs>(),
     row<AlterConfigsRequest, handle_alter_configs>(),
     row<DescribeLogDirsRequest, handle_describe_log_dirs>(),
@@ -122,6 +133,8 @@ constexpr std::array kRows{
     row<UpdateFeaturesRequest, handle_update_features>(),
     row<DescribeClusterRequest, handle_describe_cluster>(),
     row<DescribeProducersRequest, handle_describe_producers>(),
+    row<DescribeTransactionsRequest, handle_describe_transactions>(),
+    row<ListTransactionsRequest, handle_list_transactions>(),
     row<ListConfigResourcesRequest, handle_list_config_resources>(),
     row<DescribeTopicPartitionsRequest, handle_describe_topic_partitions>(),
 };

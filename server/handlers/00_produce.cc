@@ -7,21 +7,29 @@
 // acks are INVALID_REQUIRED_ACKS. What is not committed within timeout_ms is answered
 // REQUEST_TIMED_OUT; it stays appended. Clients may not write to internal topics.
 //
+// A batch of a transaction is appended only if the transaction's coordinator knows of the
+// partition: else INVALID_TXN_STATE (from version 11 on TRANSACTION_ABORTABLE), or
+// NOT_ENOUGH_REPLICAS if the coordinator can't be asked. From version 12 on the coordinator adds
+// the partition.
+//
 // Versions: 3 is the first with today's batches (ApiVersions shows 0, because old librdkafka
 // refuses a broker without it). 5 log start offset. 7 zstd, UNSUPPORTED_COMPRESSION_TYPE before.
 // 8 errors of single records, and messages. 9 flexible. 10 the current leader and its address with
 // NOT_LEADER_OR_FOLLOWER. 12 transactions without AddPartitionsToTxn. 13 topics by id.
 #include <atomic>
+#include <map>
 #include <mutex>
+#include <set>
 
 #include "base/log.h"
+#include "coordinator/internal_topics.h"
 #include "protocol/messages/produce_request.h"
 #include "protocol/messages/produce_response.h"
 #include "protocol/record_batch.h"
 #include "protocol/record_validator.h"
 #include "server/handlers/handlers.h"
-#include "coordinator/internal_topics.h"
 #include "server/handlers/leader_hints.h"
+#include "server/transactional_write.h"
 
 namespace milena {
 
@@ -31,7 +39,33 @@ using protocol::ProduceRequest;
 using protocol::ProduceResponse;
 using PartitionAnswer = ProduceResponse::PartitionProduceResponse;
 
-constexpr int16_t kFirstVersionWithZstd = 7;
+constexpr int16_t kFirstVersionWithZstd = 7, kFirstVersionWithAbortableError = 11,
+                  kFirstVersionWithImplicitPartitions = 12, kFirstVersionWithTopicIds = 13;
+
+TransactionSupport support_of(int16_t version) {
+    if (version >= kFirstVersionWithImplicitPartitions)
+        return TransactionSupport::kImplicitPartitions;
+    return version >= kFirstVersionWithAbortableError ? TransactionSupport::kAbortableError
+                                                      : TransactionSupport::kDefaultErrors;
+}
+
+/// What a producer is told that can't be verified: it must be able to try again.
+Error refusal_of(const Error& verdict, int16_t version) {
+    switch (verdict.code()) {
+        case ErrorCode::INVALID_TXN_STATE:
+            return Error(verdict.code(), "the partition is not part of the transaction");
+        case ErrorCode::CONCURRENT_TRANSACTIONS:
+            if (version >= kFirstVersionWithImplicitPartitions) return Error(verdict.code());
+            [[fallthrough]];
+        case ErrorCode::COORDINATOR_LOAD_IN_PROGRESS:
+        case ErrorCode::COORDINATOR_NOT_AVAILABLE:
+        case ErrorCode::NOT_COORDINATOR:
+            return Error(ErrorCode::NOT_ENOUGH_REPLICAS,
+                         "the transaction could not be verified: " + verdict.to_string());
+        default:
+            return Error(verdict.code());
+    }
+}
 
 /// Of failed appends Kafka gives the log start only where the batch itself could be read.
 bool tells_log_start(ErrorCode error, BytesView records) {
@@ -59,12 +93,17 @@ class ProduceCall : public std::enable_shared_from_this<ProduceCall> {
         : broker_(broker), call_(std::move(call)), image_(broker.image()) {}
 
     void run() {
+        if (call_->transactional_id) return verify_transaction();
+        append();
+    }
+
+  private:
+    void append() {
         append_all();
         if (call_->acks == 0) return finish_without_answer();
         await_acknowledgements();
     }
 
-  private:
     struct Appended {
         std::shared_ptr<Partition> partition;
         AppendInfo info;
@@ -72,6 +111,10 @@ class ProduceCall : public std::enable_shared_from_this<ProduceCall> {
         bool acknowledged = false;
     };
 
+    /// Asks the coordinator of the producer's transaction, then appends.
+    void verify_transaction();
+    std::optional<TransactionalWrite::Target> target_of(
+        const TopicState& topic, const ProduceRequest::PartitionProduceData& data) const;
     void append_all();
     void append_topic(const ProduceRequest::TopicProduceData& data,
                       ProduceResponse::TopicProduceResponse& answers);
@@ -79,8 +122,11 @@ class ProduceCall : public std::enable_shared_from_this<ProduceCall> {
                           const ProduceRequest::PartitionProduceData& data,
                           PartitionAnswer& answer);
     Result<void> check_batches(const TopicState& topic, BytesView batches) const;
+    Result<AppendSource> source_of(const ProduceRequest::PartitionProduceData& data) const;
     /// The same bytes, writable: offsets are stamped where the batch arrived.
     MutableBytesView in_frame(BytesView records) const;
+    const TopicState* find_topic(const ProduceRequest::TopicProduceData& data) const;
+    void refuse_all(const Error& error);
     void refuse(PartitionAnswer& answer, const Error& error, const PartitionState* state = nullptr);
     void add_record_errors(PartitionAnswer& answer, const std::vector<RecordError>& errors);
 
@@ -97,6 +143,7 @@ class ProduceCall : public std::enable_shared_from_this<ProduceCall> {
     const MetadataImagePtr image_;
     ProduceResponse response_;
     std::vector<Appended> appended_;
+    std::map<const ProduceRequest::PartitionProduceData*, WriteVerdicts::value_type> verdicts_;
     std::optional<Error> first_error_;
 
     std::mutex mutex_;
@@ -104,6 +151,75 @@ class ProduceCall : public std::enable_shared_from_this<ProduceCall> {
     bool answered_ = false;
     std::unique_ptr<Timer> timer_;
 };
+
+const TopicState* ProduceCall::find_topic(const ProduceRequest::TopicProduceData& data) const {
+    return call_.version() >= kFirstVersionWithTopicIds ? image_->topic(data.topic_id)
+                                                        : image_->topic(data.name);
+}
+
+void ProduceCall::verify_transaction() {
+    TransactionalWrite write;
+    write.transactional_id = *call_->transactional_id;
+    write.support = support_of(call_.version());
+    std::vector<const ProduceRequest::PartitionProduceData*> written;
+    std::set<std::pair<ProducerId, ProducerEpoch>> producers;
+    for (const auto& topic_data : call_->topic_data) {
+        const TopicState* topic = find_topic(topic_data);
+        for (const auto& data : topic_data.partition_data) {
+            const auto batch = RecordBatchView::parse(data.records.bytes());
+            if (!batch || !batch->is_transactional()) continue;
+            producers.emplace(batch->producer_id(), batch->producer_epoch());
+            auto target = topic ? target_of(*topic, data) : std::nullopt;
+            if (!target) continue;  // appending tells why
+            target->sequence = batch->base_sequence();
+            write.targets.push_back(std::move(*target));
+            written.push_back(&data);
+        }
+    }
+    if (producers.size() > 1) return refuse_all(Error(ErrorCode::INVALID_PRODUCER_ID_MAPPING));
+    if (written.empty()) return append();
+    write.producer = {producers.begin()->first, producers.begin()->second};
+    verify_write(broker_, call_.request->executor(), std::move(write),
+                 [self = shared_from_this(), written](const WriteVerdicts& verdicts) {
+                     for (size_t i = 0; i < written.size(); ++i)
+                         self->verdicts_.emplace(written[i], verdicts[i]);
+                     self->append();
+                 });
+}
+
+std::optional<TransactionalWrite::Target> ProduceCall::target_of(
+    const TopicState& topic, const ProduceRequest::PartitionProduceData& data) const {
+    if (!check_batches(topic, data.records.bytes())) return {};
+    auto partition = broker_.partitions.find(TopicPartition{topic.id, data.index});
+    if (!partition) return {};
+    return TransactionalWrite::Target{topic.name, data.index, std::move(partition)};
+}
+
+Result<AppendSource> ProduceCall::source_of(
+    const ProduceRequest::PartitionProduceData& data) const {
+    AppendSource source = AppendOrigin::kClient;
+    source.guard = VerificationGuard::kNone;
+    const auto verdict = verdicts_.find(&data);
+    if (verdict == verdicts_.end()) return source;
+    if (!verdict->second) return refusal_of(verdict->second.error(), call_.version());
+    source.guard = *verdict->second;
+    return source;
+}
+
+void ProduceCall::refuse_all(const Error& error) {
+    for (const auto& topic_data : call_->topic_data) {
+        auto& topic = response_.responses.emplace_back();
+        topic.name = topic_data.name;
+        topic.topic_id = topic_data.topic_id;
+        for (const auto& data : topic_data.partition_data) {
+            auto& answer = topic.partition_responses.emplace_back();
+            answer.index = data.index;
+            refuse(answer, error);
+        }
+    }
+    if (call_->acks == 0) return finish_without_answer();
+    answer();
+}
 
 void ProduceCall::append_all() {
     // Sized first: appended_ points into it.
@@ -114,8 +230,8 @@ void ProduceCall::append_all() {
 
 void ProduceCall::append_topic(const ProduceRequest::TopicProduceData& data,
                                ProduceResponse::TopicProduceResponse& answers) {
-    bool by_id = call_.version() >= 13;
-    const TopicState* topic = by_id ? image_->topic(data.topic_id) : image_->topic(data.name);
+    bool by_id = call_.version() >= kFirstVersionWithTopicIds;
+    const TopicState* topic = find_topic(data);
     auto unknown = by_id ? ErrorCode::UNKNOWN_TOPIC_ID : ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
     answers.name = data.name;
     answers.topic_id = data.topic_id;
@@ -139,9 +255,11 @@ void ProduceCall::append_partition(const TopicState* topic, ErrorCode unknown_to
     const PartitionState& state = topic->partitions[static_cast<size_t>(data.index)];
     auto partition = broker_.partitions.find(TopicPartition{topic->id, data.index});
     if (!partition) return refuse(answer, Error(ErrorCode::NOT_LEADER_OR_FOLLOWER), &state);
+    const auto source = source_of(data);
+    if (!source) return refuse(answer, source.error(), &state);
     std::vector<RecordError> record_errors;
     auto appended = partition->append_as_leader(in_frame(data.records.bytes()), call_->acks,
-                                                AppendOrigin::kClient, &record_errors);
+                                                *source, &record_errors);
     if (!appended) {
         refuse(answer, appended.error(), &state);
         if (tells_log_start(appended.error().code(), data.records.bytes()))
@@ -171,9 +289,6 @@ Result<void> ProduceCall::check_batches(const TopicState& topic, BytesView batch
                      "zstd needs Produce version 7 or later");
     if (batch->is_transactional() && !call_->transactional_id)
         return Error(ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
-    // Transactions are not served yet, so none can be open.
-    if (batch->is_transactional())
-        return Error(ErrorCode::INVALID_TXN_STATE, "no transaction is open for this partition");
     return {};
 }
 

@@ -27,6 +27,10 @@ struct DeleteTopicsRequest;
 struct DeleteRecordsRequest;
 struct InitProducerIdRequest;
 struct OffsetForLeaderEpochRequest;
+struct AddPartitionsToTxnRequest;
+struct AddOffsetsToTxnRequest;
+struct EndTxnRequest;
+struct WriteTxnMarkersRequest;
 struct DescribeLogDirsRequest;
 struct CreatePartitionsRequest;
 struct ElectLeadersRequest;
@@ -36,6 +40,8 @@ struct DescribeQuorumRequest;
 struct UpdateFeaturesRequest;
 struct DescribeClusterRequest;
 struct DescribeProducersRequest;
+struct DescribeTransactionsRequest;
+struct ListTransactionsRequest;
 struct DescribeTopicPartitionsRequest;
 struct DescribeConfigsRequest;
 struct AlterConfigsRequest;
@@ -62,6 +68,10 @@ void handle_delete_records(Broker& broker, Call<protocol::DeleteRecordsRequest> 
 void handle_init_producer_id(Broker& broker, Call<protocol::InitProducerIdRequest> call);
 void handle_offset_for_leader_epoch(Broker& broker,
                                     Call<protocol::OffsetForLeaderEpochRequest> call);
+void handle_add_partitions_to_txn(Broker& broker, Call<protocol::AddPartitionsToTxnRequest> call);
+void handle_add_offsets_to_txn(Broker& broker, Call<protocol::AddOffsetsToTxnRequest> call);
+void handle_end_txn(Broker& broker, Call<protocol::EndTxnRequest> call);
+void handle_write_txn_markers(Broker& broker, Call<protocol::WriteTxnMarkersRequest> call);
 void handle_describe_log_dirs(Broker& broker, Call<protocol::DescribeLogDirsRequest> call);
 void handle_create_partitions(Broker& broker, Call<protocol::CreatePartitionsRequest> call);
 void handle_elect_leaders(Broker& broker, Call<protocol::ElectLeadersRequest> call);
@@ -73,6 +83,8 @@ void handle_describe_quorum(Broker& broker, Call<protocol::DescribeQuorumRequest
 void handle_update_features(Broker& broker, Call<protocol::UpdateFeaturesRequest> call);
 void handle_describe_cluster(Broker& broker, Call<protocol::DescribeClusterRequest> call);
 void handle_describe_producers(Broker& broker, Call<protocol::DescribeProducersRequest> call);
+void handle_describe_transactions(Broker& broker, Call<protocol::DescribeTransactionsRequest> call);
+void handle_list_transactions(Broker& broker, Call<protocol::ListTransactionsRequest> call);
 void handle_describe_topic_partitions(Broker& broker,
                                       Call<protocol::DescribeTopicPartitionsRequest> call);
 void handle_describe_configs(Broker& broker, Call<protocol::DescribeConfigsRequest> call);
