@@ -37,9 +37,13 @@
 #include "protocol/messages/list_partition_reassignments_request.h"
 #include "protocol/messages/list_transactions_request.h"
 #include "protocol/messages/metadata_request.h"
+#include "protocol/messages/offset_commit_request.h"
+#include "protocol/messages/offset_delete_request.h"
+#include "protocol/messages/offset_fetch_request.h"
 #include "protocol/messages/offset_for_leader_epoch_request.h"
 #include "protocol/messages/produce_request.h"
 #include "protocol/messages/sync_group_request.h"
+#include "protocol/messages/txn_offset_commit_request.h"
 #include "protocol/messages/update_features_request.h"
 #include "protocol/messages/write_txn_markers_request.h"
 #include "server/handlers/handlers.h"
@@ -103,6 +107,8 @@ constexpr std::array kRows{
     row<FetchRequest, handle_fetch>(),
     row<ListOffsetsRequest, handle_list_offsets>(),
     row<MetadataRequest, handle_metadata>(),
+    row<OffsetCommitRequest, handle_offset_commit>(),
+    row<OffsetFetchRequest, handle_offset_fetch>(),
     row<FindCoordinatorRequest, handle_find_coordinator>(),
     row<JoinGroupRequest, handle_join_group>(),
     row<HeartbeatRequest, handle_heartbeat>(),
@@ -120,6 +126,7 @@ constexpr std::array kRows{
     row<AddOffsetsToTxnRequest, handle_add_offsets_to_txn>(),
     row<EndTxnRequest, handle_end_txn>(),
     row<WriteTxnMarkersRequest, handle_write_txn_markers>(),
+    row<TxnOffsetCommitRequest, handle_txn_offset_commit>(),
     row<DescribeConfigsRequest, handle_describe_configs>(),
     row<AlterConfigsRequest, handle_alter_configs>(),
     row<DescribeLogDirsRequest, handle_describe_log_dirs>(),
@@ -129,6 +136,7 @@ constexpr std::array kRows{
     row<IncrementalAlterConfigsRequest, handle_incremental_alter_configs>(),
     row<AlterPartitionReassignmentsRequest, handle_alter_partition_reassignments>(),
     row<ListPartitionReassignmentsRequest, handle_list_partition_reassignments>(),
+    row<OffsetDeleteRequest, handle_offset_delete>(),
     row<DescribeQuorumRequest, handle_describe_quorum>(),
     row<UpdateFeaturesRequest, handle_update_features>(),
     row<DescribeClusterRequest, handle_describe_cluster>(),

@@ -19,7 +19,6 @@
 #include "coordinator/group/group_coordinator.h"
 #include "protocol/messages/offset_commit_request.h"
 #include "protocol/messages/offset_commit_response.h"
-#include "server/handlers/group_call.h"
 #include "server/handlers/handlers.h"
 #include "server/handlers/offset_topics.h"
 
@@ -47,8 +46,8 @@ struct Commit {
 
 }  // namespace
 
-void handle_offset_commit(Broker& broker, Call<OffsetCommitRequest> call) {
-    auto commit = std::make_shared<Commit>(std::move(call), broker.image());
+void handle_offset_commit(Broker& broker, Call<OffsetCommitRequest> asking) {
+    auto commit = std::make_shared<Commit>(std::move(asking), broker.image());
     const OffsetCommitRequest& asked = *commit->call;
     OffsetCommitRequest& known = commit->known;
     part_topics(*commit->image, commit->by_id, asked.topics, known.topics, commit->answers);
@@ -58,10 +57,10 @@ void handle_offset_commit(Broker& broker, Call<OffsetCommitRequest> call) {
     known.member_id = asked.member_id;
     known.group_instance_id = asked.group_instance_id;
     known.retention_time_ms = asked.retention_time_ms;
-    broker.groups.commit_offsets(group_call(commit->call), known,
-                                 [commit](const OffsetCommitResponse& response) {
-                                     commit->call.respond(commit->answers.merged_with(response));
-                                 });
+    const GroupCall call{.version = commit->call.version(), .strings = commit->call.strings()};
+    broker.groups.commit_offsets(call, known, [commit](const OffsetCommitResponse& response) {
+        commit->call.respond(commit->answers.merged_with(response));
+    });
 }
 
 }  // namespace milena

@@ -47,6 +47,10 @@ struct DescribeConfigsRequest;
 struct AlterConfigsRequest;
 struct IncrementalAlterConfigsRequest;
 struct ListConfigResourcesRequest;
+struct OffsetCommitRequest;
+struct OffsetFetchRequest;
+struct TxnOffsetCommitRequest;
+struct OffsetDeleteRequest;
 }  // namespace protocol
 
 void handle_produce(Broker& broker, Call<protocol::ProduceRequest> call);
@@ -92,5 +96,9 @@ void handle_alter_configs(Broker& broker, Call<protocol::AlterConfigsRequest> ca
 void handle_incremental_alter_configs(Broker& broker,
                                       Call<protocol::IncrementalAlterConfigsRequest> call);
 void handle_list_config_resources(Broker& broker, Call<protocol::ListConfigResourcesRequest> call);
+void handle_offset_commit(Broker& broker, Call<protocol::OffsetCommitRequest> call);
+void handle_offset_fetch(Broker& broker, Call<protocol::OffsetFetchRequest> call);
+void handle_txn_offset_commit(Broker& broker, Call<protocol::TxnOffsetCommitRequest> call);
+void handle_offset_delete(Broker& broker, Call<protocol::OffsetDeleteRequest> call);
 
 }  // namespace milena

@@ -64,8 +64,8 @@ class TopicAnswers {
     std::unordered_map<std::string_view, size_t> places_;
 };
 
-/// Parts `asked`: partitions that exist are appended to `known`, with their topic's name and id; the
-/// others are refused with UNKNOWN_TOPIC_ID or UNKNOWN_TOPIC_OR_PARTITION. What `known` borrows
+/// Parts `asked`: partitions that exist are appended to `known`, with their topic's name and id;
+/// the others are refused with UNKNOWN_TOPIC_ID or UNKNOWN_TOPIC_OR_PARTITION. What `known` borrows
 /// belongs to `asked` and to `image`.
 template <class Topics, class Response>
 void part_topics(const MetadataImage& image, bool by_id, const Topics& asked, Topics& known,
@@ -78,8 +78,8 @@ void part_topics(const MetadataImage& image, bool by_id, const Topics& asked, To
             state = by_id ? image.topic(topic.topic_id) : image.topic(topic.name);
         else
             state = image.topic(topic.name);
-        const ErrorCode error = by_id && !state ? ErrorCode::UNKNOWN_TOPIC_ID
-                                                : ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
+        const ErrorCode error =
+            by_id && !state ? ErrorCode::UNKNOWN_TOPIC_ID : ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
         Topic existing;
         existing.partitions.reserve(topic.partitions.size());
         for (const auto& partition : topic.partitions) {
