@@ -60,6 +60,7 @@ class Harness {
     void end_transaction(ProducerIdentity producer, bool committed) {
         history_.push_back({{}, producer, committed});
         machine_->end_transaction(producer.id, committed);
+        next_offset_ = next_offset_ + 1;  // of the marker
     }
     /// Time passes; timers run in their order, each at its time.
     void advance(std::chrono::milliseconds by) {
