@@ -26,11 +26,18 @@ class OfflineLog final : public Log {
     int64_t size_bytes() const override { return 0; }
     bool advance_high_watermark(Offset) override { return false; }
 
-    Result<ValidRecords> validate(MutableBytesView, AppendOrigin,
+    Result<ValidRecords> validate(MutableBytesView, const AppendSource&,
                                   std::vector<RecordError>*) const override {
         return error();
     }
     Result<AppendInfo> append(ValidRecords, LeaderEpoch) override { return error(); }
+    Result<VerificationGuard> start_verification(const TransactionStart&) override {
+        return error();
+    }
+    Result<void> check_transaction(ProducerId, ProducerEpoch,
+                                   std::optional<VerificationGuard>) const override {
+        return error();
+    }
     Result<LogRead> read(Offset, int64_t, Offset, bool, bool) override { return error(); }
     Result<std::optional<TimestampedOffset>> offset_for_timestamp(TimestampMs) override {
         return error();
