@@ -13,6 +13,9 @@ using Ranges = std::vector<std::pair<int64_t, int64_t>>;
 
 class RecoveryTest : public LogTest {
   protected:
+    /// Syncs may still run, on files of `faulty`, which goes before the pool.
+    void TearDown() override { pool.stop(); }
+
     std::string file(int64_t base_offset, std::string_view suffix) const {
         return directory() + "/" + segment_file_name(Offset(base_offset), suffix);
     }
