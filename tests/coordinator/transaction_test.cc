@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/log.h"
 #include "tests/coordinator/transaction_fixture.h"
 
 namespace milena::testing {
