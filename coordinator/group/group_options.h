@@ -17,6 +17,11 @@ struct ConsumerGroupOptions {
     int32_t assignment_interval_ms = 1'000;
 };
 
+struct IntBounds {
+    int32_t min = 0;
+    int32_t max = INT32_MAX;
+};
+
 struct GroupOptions {
     int32_t min_session_timeout_ms = 6'000;
     int32_t max_session_timeout_ms = 1'800'000;
@@ -32,6 +37,11 @@ struct GroupOptions {
     std::vector<std::string> consumer_assignors{"uniform", "range"};
     MigrationPolicy migration_policy = MigrationPolicy::kBidirectional;
     ConsumerGroupOptions consumer;
+    /// Of what a group's own configuration says.
+    IntBounds consumer_session_timeout_bounds{45'000, 60'000};
+    IntBounds consumer_heartbeat_interval_bounds{5'000, 15'000};
+    IntBounds consumer_assignment_interval_bounds{0, 15'000};
+    int32_t consumer_regex_refresh_interval_ms = 600'000;
 };
 
 }  // namespace milena

@@ -26,19 +26,32 @@ uint32_t take_code_point(std::string_view& text) {
     return is_start && used == length ? point : kReplacement;
 }
 
-}  // namespace
-
-int32_t java_hash(std::string_view text) {
-    uint32_t hash = 0;
+/// Calls `visit` with each UTF-16 unit of `text`.
+template <class Visit>
+void visit_units(std::string_view text, Visit visit) {
     while (!text.empty()) {
         const uint32_t point = take_code_point(text);
         if (point < 0x10000) {
-            hash = hash * 31 + point;
+            visit(point);
         } else {
-            hash = hash * 31 + (0xD800 + ((point - 0x10000) >> 10));
-            hash = hash * 31 + (0xDC00 + ((point - 0x10000) & 0x3FF));
+            visit(0xD800 + ((point - 0x10000) >> 10));
+            visit(0xDC00 + ((point - 0x10000) & 0x3FF));
         }
     }
+}
+
+}  // namespace
+
+std::u16string java_chars(std::string_view text) {
+    std::u16string chars;
+    chars.reserve(text.size());
+    visit_units(text, [&](uint32_t unit) { chars.push_back(static_cast<char16_t>(unit)); });
+    return chars;
+}
+
+int32_t java_hash(std::string_view text) {
+    uint32_t hash = 0;
+    visit_units(text, [&](uint32_t unit) { hash = hash * 31 + unit; });
     return static_cast<int32_t>(hash);
 }
 

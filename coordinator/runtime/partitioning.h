@@ -3,9 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace milena {
+
+/// UTF-8 `text` as Java keeps it.
+std::u16string java_chars(std::string_view text);
 
 /// Java's String.hashCode of UTF-8 `text`, which works on UTF-16 units.
 int32_t java_hash(std::string_view text);

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The consumer groups among the groups of one shard: their requests, records and timers.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "coordinator/group/consumer_group.h"
+
+namespace milena {
+
+class StringArena;
+
+namespace protocol {
+struct ConsumerGroupHeartbeatRequest;
+struct ConsumerGroupHeartbeatResponse;
+namespace consumer_group_describe_response {
+struct DescribedGroup;
+}
+}  // namespace protocol
+
+/// Who sends a request.
+struct ClientIdentity {
+    std::string_view client_id;
+    std::string_view client_host;
+};
+
+class ConsumerGroups {
+  public:
+    using GroupMap = std::map<std::string, std::unique_ptr<Group>, std::less<>>;
+    using HeartbeatDone = std::function<void(const protocol::ConsumerGroupHeartbeatResponse&)>;
+
+    /// `groups` are all groups of the shard. All outlive it.
+    ConsumerGroups(GroupMap& groups, const GroupOptions& options, TimerQueue& timers);
+
+    /// Kinds 3 to 8 and 16.
+    void replay(int16_t kind, const ReplayedRecord& record);
+    void on_loaded();
+    void on_image(const MetadataImagePtr& image) { context_.topics.follow(image); }
+
+    /// The request is valid (check_consumer_heartbeat). `strings` owns what the answer borrows.
+    Effects heartbeat(const protocol::ConsumerGroupHeartbeatRequest& request,
+                      const ClientIdentity& client, StringArena& strings, HeartbeatDone done);
+    /// What one group looks like; GROUP_ID_NOT_FOUND.
+    protocol::consumer_group_describe_response::DescribedGroup describe(std::string_view id,
+                                                                        StringArena& strings) const;
+
+  private:
+    using Request = protocol::ConsumerGroupHeartbeatRequest;
+
+    ConsumerGroup* find(std::string_view id) const;
+    /// Null if there is none and none may be made, or one of another type with members.
+    ConsumerGroup* find_or_make(std::string_view id, bool may_make);
+    Result<void> replay_kind(int16_t kind, BytesView key,
+                             const std::optional<VersionedBytes>& value);
+    Result<void> replay_epoch(BytesView key, const std::optional<VersionedBytes>& value);
+    template <class Key, class Value>
+    Result<void> replay_as(BytesView key, const std::optional<VersionedBytes>& value);
+
+    Effects found(const Request& request, const ClientIdentity& client, StringArena& strings,
+                  HeartbeatDone done);
+    Effects heartbeat(const ConsumerGroup& group, std::vector<CoordinatorRecord> records,
+                      const Request& request, const ClientIdentity& client, StringArena& strings,
+                      HeartbeatDone done);
+    Effects leave(const ConsumerGroup& group, const Request& request, HeartbeatDone done);
+    Effects expire(const ConsumerGroup& group, const std::string& member);
+    Effects match_regexes(const ConsumerGroup& group);
+
+    GroupMap& groups_;
+    ConsumerContext context_;
+};
+
+}  // namespace milena
