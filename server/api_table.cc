@@ -9,6 +9,8 @@
 #include "protocol/messages/alter_configs_request.h"
 #include "protocol/messages/alter_partition_reassignments_request.h"
 #include "protocol/messages/api_versions_request.h"
+#include "protocol/messages/consumer_group_describe_request.h"
+#include "protocol/messages/consumer_group_heartbeat_request.h"
 #include "protocol/messages/create_partitions_request.h"
 #include "protocol/messages/create_topics_request.h"
 #include "protocol/messages/delete_groups_request.h"
@@ -143,6 +145,8 @@ constexpr std::array kRows{
     row<DescribeProducersRequest, handle_describe_producers>(),
     row<DescribeTransactionsRequest, handle_describe_transactions>(),
     row<ListTransactionsRequest, handle_list_transactions>(),
+    row<ConsumerGroupHeartbeatRequest, handle_consumer_group_heartbeat>(),
+    row<ConsumerGroupDescribeRequest, handle_consumer_group_describe>(),
     row<ListConfigResourcesRequest, handle_list_config_resources>(),
     row<DescribeTopicPartitionsRequest, handle_describe_topic_partitions>(),
 };

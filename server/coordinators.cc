@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/coordinators.h"
 
+#include <algorithm>
+#include <cctype>
+
 namespace milena {
 
 namespace {
@@ -16,6 +19,34 @@ RuntimeParts group_parts(const BrokerSettings& settings, const CoordinatorParts&
     return runtime;
 }
 
+MigrationPolicy migration_policy(std::string name) {
+    for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    if (name == "DISABLED") return MigrationPolicy::kDisabled;
+    if (name == "UPGRADE") return MigrationPolicy::kUpgrade;
+    if (name == "DOWNGRADE") return MigrationPolicy::kDowngrade;
+    return MigrationPolicy::kBidirectional;
+}
+
+void add_consumer_options(const BrokerSettings& settings, GroupOptions& options) {
+    const auto& protocols = settings.group_coordinator_rebalance_protocols;
+    options.consumer_protocol = std::ranges::find(protocols, "consumer") != protocols.end();
+    options.consumer_max_size = settings.group_consumer_max_size;
+    options.consumer_assignors = settings.group_consumer_assignors;
+    options.migration_policy = migration_policy(settings.group_consumer_migration_policy);
+    options.consumer = {settings.group_consumer_session_timeout_ms,
+                        settings.group_consumer_heartbeat_interval_ms,
+                        settings.group_consumer_assignment_interval_ms};
+    options.consumer_session_timeout_bounds = {settings.group_consumer_min_session_timeout_ms,
+                                               settings.group_consumer_max_session_timeout_ms};
+    options.consumer_heartbeat_interval_bounds = {
+        settings.group_consumer_min_heartbeat_interval_ms,
+        settings.group_consumer_max_heartbeat_interval_ms};
+    options.consumer_assignment_interval_bounds = {
+        settings.group_consumer_min_assignment_interval_ms,
+        settings.group_consumer_max_assignment_interval_ms};
+    options.consumer_regex_refresh_interval_ms = settings.group_consumer_regex_refresh_interval_ms;
+}
+
 GroupOptions group_options(const BrokerSettings& settings) {
     GroupOptions options;
     options.min_session_timeout_ms = settings.group_min_session_timeout_ms;
@@ -25,6 +56,7 @@ GroupOptions group_options(const BrokerSettings& settings) {
     options.offset_metadata_max_bytes = settings.offset_metadata_max_bytes;
     options.offsets_retention_ms = int64_t{settings.offsets_retention_minutes} * 60'000;
     options.offsets_retention_check_interval_ms = settings.offsets_retention_check_interval_ms;
+    add_consumer_options(settings, options);
     return options;
 }
 

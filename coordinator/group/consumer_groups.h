@@ -17,9 +17,6 @@ class StringArena;
 namespace protocol {
 struct ConsumerGroupHeartbeatRequest;
 struct ConsumerGroupHeartbeatResponse;
-namespace consumer_group_describe_response {
-struct DescribedGroup;
-}
 }  // namespace protocol
 
 /// Who sends a request.
@@ -44,14 +41,13 @@ class ConsumerGroups {
     /// The request is valid (check_consumer_heartbeat). `strings` owns what the answer borrows.
     Effects heartbeat(const protocol::ConsumerGroupHeartbeatRequest& request,
                       const ClientIdentity& client, StringArena& strings, HeartbeatDone done);
-    /// What one group looks like; GROUP_ID_NOT_FOUND.
-    protocol::consumer_group_describe_response::DescribedGroup describe(std::string_view id,
-                                                                        StringArena& strings) const;
+    /// Null if there is no such consumer group.
+    ConsumerGroup* find(std::string_view id) const;
+    const ConsumerTopics& topics() const { return context_.topics; }
 
   private:
     using Request = protocol::ConsumerGroupHeartbeatRequest;
 
-    ConsumerGroup* find(std::string_view id) const;
     /// Null if there is none and none may be made, or one of another type with members.
     ConsumerGroup* find_or_make(std::string_view id, bool may_make);
     Result<void> replay_kind(int16_t kind, BytesView key,

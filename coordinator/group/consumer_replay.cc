@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Records of consumer groups, back into state; and a group's description.
+// Records of consumer groups, back into state.
 #include "base/log.h"
-#include "base/strings.h"
 #include "coordinator/group/consumer_groups.h"
 #include "protocol/messages/consumer_group_current_member_assignment_key.h"
 #include "protocol/messages/consumer_group_current_member_assignment_value.h"
-#include "protocol/messages/consumer_group_describe_response.h"
 #include "protocol/messages/consumer_group_member_metadata_key.h"
 #include "protocol/messages/consumer_group_member_metadata_value.h"
 #include "protocol/messages/consumer_group_metadata_key.h"
@@ -89,10 +87,10 @@ void ConsumerGroups::replay(int16_t kind, const ReplayedRecord& record) {
     const BytesView key = split_version(record.key)->body;
     std::optional<VersionedBytes> value;
     if (record.value) value = split_version(*record.value).value_or(VersionedBytes());
-    const auto result = replay_kind(kind, key, value);
-    if (!result)
+    if (const auto replayed = replay_kind(kind, key, value); !replayed) {
         MILENA_LOG(Warn) << "a record of kind " << kind
-                         << " of a consumer group is skipped: " << result.error().to_string();
+                         << " of a consumer group is skipped: " << replayed.error().to_string();
+    }
 }
 
 Result<void> ConsumerGroups::replay_kind(int16_t kind, BytesView key,
@@ -168,75 +166,6 @@ ConsumerGroup* ConsumerGroups::find_or_make(std::string_view id, bool may_make) 
     ConsumerGroup* group = made.get();
     groups_.insert_or_assign(std::string(id), std::move(made));
     return group;
-}
-
-namespace {
-
-using Described = ConsumerGroupDescribeResponse::DescribedGroup;
-
-/// Topics that are gone are left out.
-void add_described(ConsumerGroupDescribeResponse::Assignment& to, const ConsumerTopics& topics,
-                   const Uuid& id, std::vector<int32_t> partitions) {
-    const TopicState* topic = topics.find(id);
-    if (!topic) return;
-    for (auto& known : to.topic_partitions)
-        if (known.topic_id == id) {
-            known.partitions.insert(known.partitions.end(), partitions.begin(), partitions.end());
-            return;
-        }
-    to.topic_partitions.push_back({id, topic->name, std::move(partitions)});
-}
-
-void add_owned(ConsumerGroupDescribeResponse::Assignment& to, const ConsumerTopics& topics,
-               const OwnedPartitions& owned) {
-    for (const auto& [id, partitions] : owned) {
-        const auto numbers = std::views::keys(partitions);
-        add_described(to, topics, id, {numbers.begin(), numbers.end()});
-    }
-}
-
-ConsumerGroupDescribeResponse::Member describe_member(const ConsumerMember& member,
-                                                      const TopicPartitions& target,
-                                                      const ConsumerTopics& topics) {
-    enum MemberType : int8_t { kClassicMember = 0, kConsumerMember = 1 };
-    ConsumerGroupDescribeResponse::Member described;
-    described.member_id = member.id;
-    described.instance_id = member.instance_id;
-    described.rack_id = member.rack_id;
-    described.member_epoch = member.epoch;
-    described.client_id = member.client_id;
-    described.client_host = member.client_host;
-    described.subscribed_topic_names.assign(member.topics.begin(), member.topics.end());
-    described.subscribed_topic_regex = member.regex;
-    add_owned(described.assignment, topics, member.assigned);
-    add_owned(described.assignment, topics, member.pending_revocation);
-    for (const auto& [id, partitions] : target)
-        add_described(described.target_assignment, topics, id, partitions);
-    described.member_type = member.is_classic() ? kClassicMember : kConsumerMember;
-    return described;
-}
-
-}  // namespace
-
-Described ConsumerGroups::describe(std::string_view id, StringArena& strings) const {
-    Described described;
-    described.group_id = id;
-    const ConsumerGroup* group = find(id);
-    if (!group) {
-        described.error_code = static_cast<int16_t>(ErrorCode::GROUP_ID_NOT_FOUND);
-        described.error_message =
-            strings.own("There is no consumer group " + std::string(id) + ".");
-        return described;
-    }
-    described.group_state = group->state_name();
-    described.group_epoch = group->epoch();
-    described.assignment_epoch = group->target_epoch();
-    described.assignor_name =
-        group->subscriptions().preferred_assignor(context_.options.consumer_assignors.front());
-    for (const auto& [member_id, seat] : group->seats())
-        described.members.push_back(
-            describe_member(seat.member, group->target_of(member_id), context_.topics));
-    return described;
 }
 
 }  // namespace milena

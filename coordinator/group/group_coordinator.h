@@ -34,6 +34,10 @@ struct OffsetDeleteRequest;
 struct OffsetDeleteResponse;
 struct TxnOffsetCommitRequest;
 struct TxnOffsetCommitResponse;
+struct ConsumerGroupHeartbeatRequest;
+struct ConsumerGroupHeartbeatResponse;
+struct ConsumerGroupDescribeRequest;
+struct ConsumerGroupDescribeResponse;
 }  // namespace protocol
 
 /// Of the request that a call comes from.
@@ -71,6 +75,7 @@ class GroupCoordinator {
     void follow(const MetadataImagePtr& image) { runtime_->follow(image); }
     void shut_down() { runtime_->shut_down(); }
     CoordinatorRuntime& runtime() { return *runtime_; }
+    bool serves_consumer_protocol() const { return options_.consumer_protocol; }
 
     void join(GroupCall call, const protocol::JoinGroupRequest& request,
               Done<protocol::JoinGroupResponse> done);
@@ -86,6 +91,11 @@ class GroupCoordinator {
               Done<protocol::ListGroupsResponse> done);
     void remove(GroupCall call, const protocol::DeleteGroupsRequest& request,
                 Done<protocol::DeleteGroupsResponse> done);
+
+    void consumer_heartbeat(GroupCall call, const protocol::ConsumerGroupHeartbeatRequest& request,
+                            Done<protocol::ConsumerGroupHeartbeatResponse> done);
+    void describe_consumers(GroupCall call, const protocol::ConsumerGroupDescribeRequest& request,
+                            Done<protocol::ConsumerGroupDescribeResponse> done);
 
     /// Before the first request.
     void check_transactions_with(CheckTransaction check) { check_transaction_ = std::move(check); }

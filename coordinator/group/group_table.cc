@@ -28,7 +28,7 @@ void warn(const std::string& what, const Error& error) {
 }  // namespace
 
 GroupTable::GroupTable(const GroupOptions& options, TimerQueue& timers)
-    : options_(options), timers_(timers) {}
+    : options_(options), timers_(timers), consumers_(groups_, options, timers) {}
 GroupTable::~GroupTable() = default;
 
 std::string_view group_type_name(GroupType type) {
@@ -65,7 +65,10 @@ ClassicGroup* GroupTable::get_or_make_classic(std::string_view id) {
 }
 
 void GroupTable::replay(int16_t kind, const ReplayedRecord& record) {
-    if (kind == GroupMetadataKey::kApiKey) replay_classic(record);
+    if (kind == GroupMetadataKey::kApiKey)
+        replay_classic(record);
+    else
+        consumers_.replay(kind, record);
 }
 
 void GroupTable::replay_classic(const ReplayedRecord& record) {
@@ -86,6 +89,7 @@ void GroupTable::replay_classic(const ReplayedRecord& record) {
 
 Effects GroupTable::on_loaded() {
     is_loaded_ = true;
+    consumers_.on_loaded();
     Effects effects;
     for (const auto& [id, group] : groups_)
         if (group->type() == GroupType::kClassic)
@@ -101,6 +105,7 @@ void GroupTable::on_unloaded(const Error& reason) {
 
 Effects GroupTable::on_image(const MetadataImagePtr& image) {
     image_ = image;
+    consumers_.on_image(image);
     return {};
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "coordinator/group/consumer_groups.h"
 #include "coordinator/group/group.h"
 #include "coordinator/group/group_options.h"
 #include "coordinator/runtime/state_machine.h"
@@ -39,6 +40,7 @@ class GroupTable {
     Effects on_image(const MetadataImagePtr& image);
 
     const GroupOptions& options() const { return options_; }
+    ConsumerGroups& consumers() { return consumers_; }
 
   private:
     void replay_classic(const ReplayedRecord& record);
@@ -48,6 +50,7 @@ class GroupTable {
     MetadataImagePtr image_;
     /// From now on records are what handlers made of the groups that are here.
     bool is_loaded_ = false;
+    ConsumerGroups consumers_;  // groups_ refer to it
     std::map<std::string, std::unique_ptr<Group>, std::less<>> groups_;
 };
 

@@ -51,6 +51,8 @@ struct OffsetCommitRequest;
 struct OffsetFetchRequest;
 struct TxnOffsetCommitRequest;
 struct OffsetDeleteRequest;
+struct ConsumerGroupHeartbeatRequest;
+struct ConsumerGroupDescribeRequest;
 }  // namespace protocol
 
 void handle_produce(Broker& broker, Call<protocol::ProduceRequest> call);
@@ -95,6 +97,10 @@ void handle_describe_configs(Broker& broker, Call<protocol::DescribeConfigsReque
 void handle_alter_configs(Broker& broker, Call<protocol::AlterConfigsRequest> call);
 void handle_incremental_alter_configs(Broker& broker,
                                       Call<protocol::IncrementalAlterConfigsRequest> call);
+void handle_consumer_group_heartbeat(Broker& broker,
+                                     Call<protocol::ConsumerGroupHeartbeatRequest> call);
+void handle_consumer_group_describe(Broker& broker,
+                                    Call<protocol::ConsumerGroupDescribeRequest> call);
 void handle_list_config_resources(Broker& broker, Call<protocol::ListConfigResourcesRequest> call);
 void handle_offset_commit(Broker& broker, Call<protocol::OffsetCommitRequest> call);
 void handle_offset_fetch(Broker& broker, Call<protocol::OffsetFetchRequest> call);
