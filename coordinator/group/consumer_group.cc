@@ -82,10 +82,21 @@ Result<void> ConsumerGroup::check_offset_commit(const OffsetCaller& caller) {
     return {};
 }
 
-Result<void> ConsumerGroup::check_offset_fetch(std::string_view member_id, int32_t member_epoch) {
-    if (member_id.empty() && member_epoch < 0) return {};
-    const ConsumerMember* member = find(member_id);
-    if (!member) return unknown_member(member_id, id());
+Result<void> ConsumerGroup::check_partition_commit(const OffsetCaller& caller,
+                                                   const TopicPartition& partition) const {
+    const ConsumerMember* member = find(caller.member_id);
+    if (!member || caller.generation_or_epoch >= member->epoch) return {};
+    const auto assigned_in = member->epoch_of(partition.topic_id, partition.partition);
+    if (!assigned_in || caller.generation_or_epoch < *assigned_in)
+        return wrong_epoch(*member, caller.generation_or_epoch);
+    return {};
+}
+
+Result<void> ConsumerGroup::check_offset_fetch(std::optional<std::string_view> member_id,
+                                               int32_t member_epoch) {
+    if (!member_id && member_epoch < 0) return {};
+    const ConsumerMember* member = find(member_id.value_or(""));
+    if (!member) return unknown_member(member_id.value_or(""), id());
     if (member_epoch != member->epoch) return wrong_epoch(*member, member_epoch);
     return {};
 }

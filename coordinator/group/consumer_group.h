@@ -60,7 +60,10 @@ class ConsumerGroup final : public Group {
     std::string_view protocol_type() const override { return "consumer"; }
     bool is_empty() const override { return seats_.empty(); }
     Result<void> check_offset_commit(const OffsetCaller& caller) override;
-    Result<void> check_offset_fetch(std::string_view member_id, int32_t member_epoch) override;
+    Result<void> check_partition_commit(const OffsetCaller& caller,
+                                        const TopicPartition& partition) const override;
+    Result<void> check_offset_fetch(std::optional<std::string_view> member_id,
+                                    int32_t member_epoch) override;
     Result<void> check_offset_delete() const override { return {}; }
     Result<void> check_delete() const override;
     bool is_subscribed_to(std::string_view topic) const override;

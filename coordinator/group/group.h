@@ -44,6 +44,11 @@ class Group {
     /// OffsetCommit and TxnOffsetCommit: UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION, FENCED_INSTANCE_ID,
     /// REBALANCE_IN_PROGRESS, STALE_MEMBER_EPOCH, ... May prolong the member's session.
     virtual Result<void> check_offset_commit(const OffsetCaller& caller) = 0;
+    /// Of one partition, after check_offset_commit(): a member that is behind its epoch may commit
+    /// what it had then. STALE_MEMBER_EPOCH, ILLEGAL_GENERATION.
+    virtual Result<void> check_partition_commit(const OffsetCaller&, const TopicPartition&) const {
+        return {};
+    }
     /// OffsetFetch by a member (consumer protocol; others may ask for every group, without an id).
     virtual Result<void> check_offset_fetch(std::optional<std::string_view> member_id,
                                             int32_t member_epoch) = 0;

@@ -110,6 +110,20 @@ Result<void> OffsetStore::check_commit(std::string_view id, const OffsetCaller& 
                                                                    : ErrorCode::ILLEGAL_GENERATION);
 }
 
+template <class Topics>
+Result<void> OffsetStore::check_partitions(std::string_view id, const OffsetCaller& caller,
+                                           const Topics& topics) const {
+    const Group* group = groups_.find(id);
+    if (!group || caller.generation_or_epoch < 0) return {};
+    for (const auto& topic : topics)
+        for (const auto& partition : topic.partitions)
+            if (auto checked = group->check_partition_commit(
+                    caller, {topic.topic_id, partition.partition_index});
+                !checked)
+                return checked;
+    return {};
+}
+
 bool OffsetStore::is_metadata_too_large(std::optional<std::string_view> metadata) const {
     const auto length_max = static_cast<size_t>(options_.offset_metadata_max_bytes);
     return metadata && metadata->size() > length_max && utf16_length(*metadata) > length_max;
@@ -138,8 +152,9 @@ Effects OffsetStore::commit(const OffsetCommitRequest& request, int16_t version,
                             Answered<OffsetCommitResponse> done) {
     const OffsetCaller caller{request.member_id, request.group_instance_id,
                               request.generation_id_or_member_epoch, version, false};
-    if (auto checked = check_commit(request.group_id, caller, kGroupIdNotFoundOfCommit); !checked)
-        return refusal(request, checked.error(), std::move(done));
+    auto checked = check_commit(request.group_id, caller, kGroupIdNotFoundOfCommit);
+    if (checked) checked = check_partitions(request.group_id, caller, request.topics);
+    if (!checked) return refusal(request, checked.error(), std::move(done));
     const TimestampMs expires_at =
         request.retention_time_ms == -1
             ? kNoTimestamp
@@ -158,6 +173,7 @@ Effects OffsetStore::commit(const TxnOffsetCommitRequest& request, int16_t versi
     const OffsetCaller caller{request.member_id, request.group_instance_id,
                               request.generation_id_or_member_epoch, version, true};
     auto checked = check_commit(request.group_id, caller, kGroupIdNotFoundOfTransaction);
+    if (checked) checked = check_partitions(request.group_id, caller, request.topics);
     if (!checked && checked.error().code() == ErrorCode::STALE_MEMBER_EPOCH &&
         version < kStaleEpochOfTransaction)
         checked = Error(ErrorCode::ILLEGAL_GENERATION, checked.error().message());
