@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// A member of a group in Java; what it says is in groups_test.py.
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+public class GroupMember {
+    private static final Map<String, String> ASSIGNORS = Map.of(
+        "range", "RangeAssignor",
+        "roundrobin", "RoundRobinAssignor",
+        "sticky", "StickyAssignor",
+        "cooperative-sticky", "CooperativeStickyAssignor");
+
+    private static Properties settings(String[] words) {
+        Properties settings = new Properties();
+        settings.put("bootstrap.servers", words[0]);
+        settings.put("group.id", words[2]);
+        settings.put("partition.assignment.strategy",
+            "org.apache.kafka.clients.consumer." + ASSIGNORS.get(words[3]));
+        if (words.length > 4 && !words[4].equals("-"))
+            settings.put("group.instance.id", words[4]);
+        settings.put("auto.offset.reset", "earliest");
+        settings.put("enable.auto.commit", "false");
+        settings.put("session.timeout.ms", "6000");
+        settings.put("heartbeat.interval.ms", "300");
+        return settings;
+    }
+
+    private static void tell(KafkaConsumer<byte[], byte[]> consumer) {
+        System.out.println("assigned " + consumer.assignment().stream().map(TopicPartition::partition)
+            .sorted().map(String::valueOf).collect(Collectors.joining(" ")));
+    }
+
+    public static void main(String[] words) throws Exception {
+        ByteArrayDeserializer bytes = new ByteArrayDeserializer();
+        KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings(words), bytes, bytes);
+        consumer.subscribe(List.of(words[1]), new ConsumerRebalanceListener() {
+            public void onPartitionsAssigned(Collection<TopicPartition> assigned) {
+                tell(consumer);
+            }
+            public void onPartitionsRevoked(Collection<TopicPartition> revoked) {}
+        });
+        while (System.in.available() == 0) {
+            ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofMillis(100));
+            for (ConsumerRecord<byte[], byte[]> record : records)
+                System.out.println("record " + record.partition() + " " + record.offset());
+            if (!records.isEmpty())
+                consumer.commitSync();
+        }
+        consumer.close();
+        System.out.println("closed");
+    }
+}

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Groups of the classic protocol: real clients share partitions, come, go, crash and come back.
+
+A member is a program: MEMBER ADDRESS TOPIC GROUP STRATEGY [INSTANCE]. It prints
+    assigned 0 2     the partitions that it owns from now on
+    record 2 17      partition and offset of each record that it reads; it commits what it has read
+    closed           it has left, as a line on its standard input has told it
+"""
+
+import collections
+import importlib
+import queue
+import subprocess
+import sys
+import threading
+import time
+
+from common import BUILD, Suite, expect, folder_of, main, run
+from milena_test import batch, oracle
+
+PARTITIONS = 4
+RECORDS = 25  # to each partition, each time
+SECONDS_MAX = 60
+HERE = folder_of(__file__)
+SETTINGS = {"group.initial.rebalance.delay.ms": "0"}
+
+
+class Member:
+    """Reads what the program says; `owned` and `records` are what it has said so far."""
+
+    def __init__(self, program, broker, topic, group, strategy, instance="-"):
+        words = [*program, broker.address, topic, group, strategy, instance]
+        self.process = subprocess.Popen(
+            [str(word) for word in words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.owned, self.records, self.assignments = set(), [], 0
+        self._lines = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self._lines.put(line.split())
+        self._lines.put(None)
+
+    def listen(self):
+        """Takes in what was said; false when the program is over."""
+        while not self._lines.empty():
+            words = self._lines.get()
+            if words is None:
+                return False
+            if words[0] == "assigned":
+                self.owned = set(map(int, words[1:]))
+                self.assignments += 1
+            elif words[0] == "record":
+                self.records.append((int(words[1]), int(words[2])))
+        return True
+
+    def stop(self):
+        self.process.stdin.write("stop\n")
+        self.process.stdin.close()
+        status = self.process.wait(SECONDS_MAX)
+        expect(status == 0, f"a member ended with {status}:\n{self.process.stderr.read()[-2000:]}")
+        self.listen()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class World:
+    """A topic, a group, its members, and what is to be read."""
+
+    def __init__(self, broker, program, name, strategy):
+        self.broker, self.program, self.strategy = broker, program, strategy
+        self.topic = self.group = name.replace(" ", "-")
+        self.members, self.gone, self.produced = [], [], 0
+        with broker.client() as client:
+            client.create_topic(self.topic, PARTITIONS)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for member in self.members:
+            member.kill()
+
+    def start(self, instance="-"):
+        arguments = (self.broker, self.topic, self.group, self.strategy, instance)
+        self.members.append(Member(self.program, *arguments))
+        return self.members[-1]
+
+    def drop(self, member, end):
+        end(member)
+        self.members.remove(member)
+        self.gone.append(member)
+
+    def until(self, condition, what):
+        deadline = time.monotonic() + SECONDS_MAX
+        while not condition():
+            for member in self.members:
+                if not member.listen():
+                    raise AssertionError(f"a member is over: {member.process.stderr.read()[-2000:]}")
+            owned = [sorted(member.owned) for member in self.members]
+            read = sum(len(member.records) for member in self.members + self.gone)
+            expect(time.monotonic() < deadline, f"not in time: {what}; owned {owned}, read {read}")
+            time.sleep(0.02)
+
+    def until_shared(self):
+        """Each partition has one owner, and each member its part."""
+
+        def shared():
+            owned = [partition for member in self.members for partition in member.owned]
+            least = PARTITIONS // len(self.members)
+            return sorted(owned) == list(range(PARTITIONS)) and all(
+                len(member.owned) >= least for member in self.members
+            )
+
+        self.until(shared, f"{len(self.members)} members share the partitions")
+
+    def produce(self):
+        values = [b"value"] * RECORDS
+        with self.broker.client() as client:
+            for partition in range(PARTITIONS):
+                client.produce(self.topic, partition, batch.build([batch.Record(None, v) for v in values]))
+        self.produced += RECORDS
+
+    def until_read(self):
+        """Each record is read; those that a committed offset stands behind, once."""
+        wanted = {(p, offset) for p in range(PARTITIONS) for offset in range(self.produced)}
+
+        def read():
+            return collections.Counter(
+                record for member in self.members + self.gone for record in member.records
+            )
+
+        self.until(lambda: read().keys() >= wanted, f"{len(wanted)} records are read")
+        more = [record for record, times in read().items() if times > 1]
+        expect(not more, f"read more than once: {more[:10]}")
+        self.until_committed()
+
+    def until_committed(self):
+        body = {"Groups": [{"GroupId": self.group, "Topics": None}], "RequireStable": True}
+        with self.broker.client() as client:
+
+            def committed():
+                group = client.request("OffsetFetch", 8, body)["Groups"][0]
+                offsets = [p["CommittedOffset"] for topic in group["Topics"] for p in topic["Partitions"]]
+                return offsets == [self.produced] * PARTITIONS
+
+            self.until(committed, "all is committed")
+
+
+def share(broker, program, name, strategy):
+    """One, two, three members, and one again."""
+    with World(broker, program, name, strategy) as world:
+        one = world.start()
+        world.until_shared()
+        world.produce()
+        world.until_read()
+        two = world.start()
+        world.until_shared()
+        world.produce()
+        world.until_read()
+        three = world.start()
+        world.until_shared()
+        world.produce()
+        world.until_read()
+        world.drop(one, Member.stop)
+        world.until_shared()
+        world.drop(three, Member.kill)  # its session must end first
+        world.until_shared()
+        world.produce()
+        world.until_read()
+        world.drop(two, Member.stop)
+
+
+def static(broker, program, name, strategy):
+    """A static member that is killed and comes back has its partitions again, and nobody else moves."""
+    with World(broker, program, name, strategy) as world:
+        one = world.start("i1")
+        world.until_shared()
+        two = world.start("i2")
+        world.until_shared()
+        world.produce()
+        world.until_read()
+        owned, assignments = two.owned, one.assignments
+        world.drop(two, Member.kill)
+        back = world.start("i2")
+        world.until_shared()
+        expect(back.owned == owned, f"it owned {owned}, and now {back.owned}")
+        world.produce()
+        world.until_read()
+        expect(one.assignments == assignments, "the other one was given partitions anew")
+
+
+def java_programs():
+    sys.path.insert(0, str(HERE.parent / "java"))
+    java = importlib.import_module("java_test")
+    for version in java.VERSIONS:
+        folder = BUILD / f"java-{version}"
+        *command, _ = java.build(version)
+        source, classes = HERE / "GroupMember.java", folder / "classes"
+        compiled = classes / "GroupMember.class"
+        if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
+            run(["javac", "-nowarn", "-cp", f"{folder}/jars/*", "-d", classes, source])
+        yield f"java {version}", [*command, "GroupMember"]
+
+
+def python_programs(folder, source, versions):
+    sys.path.insert(0, str(HERE.parent / folder))
+    environments = importlib.import_module(f"{folder.replace('-', '_')}_test").environments()
+    for version in versions:
+        yield f"{folder} {version}", [environments[version], HERE / source]
+
+
+def add(suite, name, program, shared, statics):
+    for strategy in shared:
+        label = f"{name} {strategy}"
+        suite.add(label, lambda broker, l=label, s=strategy: share(broker, program, l, s))
+    for strategy in statics:
+        label = f"{name} static {strategy}"
+        suite.add(label, lambda broker, l=label, s=strategy: static(broker, program, l, s))
+
+
+if __name__ == "__main__":
+    suite = Suite("groups")
+    for name, program in python_programs("kafka-python", "kafka_python_member.py", ["2.2.15", "3.0.12"]):
+        add(suite, name, program, ["range", "roundrobin"], ["range"] if "3.0" in name else [])
+    for name, program in python_programs("confluent-kafka", "confluent_member.py", ["2.0.2", "2.16.1"]):
+        add(suite, name, program, ["range", "roundrobin", "cooperative-sticky"], ["range"])
+    for name, program in java_programs():
+        strategies = ["range", "cooperative-sticky"]
+        add(suite, name, program, strategies, ["range"] if name.endswith(oracle.BROKER_VERSION) else [])
+    sys.exit(main(suite, SETTINGS))

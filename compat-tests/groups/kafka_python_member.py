@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A member of a group in kafka-python; what it says is in groups_test.py."""
+
+import select
+import sys
+
+from kafka import ConsumerRebalanceListener, KafkaConsumer
+from kafka.coordinator.assignors.range import RangePartitionAssignor
+from kafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+
+ASSIGNORS = {"range": RangePartitionAssignor, "roundrobin": RoundRobinPartitionAssignor}
+
+
+def say(*words):
+    print(*words, flush=True)
+
+
+class Listener(ConsumerRebalanceListener):
+    def on_partitions_assigned(self, assigned):
+        say("assigned", *sorted(partition.partition for partition in assigned))
+
+    def on_partitions_revoked(self, revoked):
+        pass
+
+
+def main(address, topic, group, strategy, instance="-"):
+    options = {} if instance == "-" else {"group_instance_id": instance}
+    consumer = KafkaConsumer(
+        bootstrap_servers=address,
+        group_id=group,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        session_timeout_ms=6000,
+        heartbeat_interval_ms=300,
+        metadata_max_age_ms=1000,
+        partition_assignment_strategy=[ASSIGNORS[strategy]],
+        **options,
+    )
+    consumer.subscribe([topic], listener=Listener())
+    while not select.select([sys.stdin], [], [], 0)[0]:
+        polled = consumer.poll(timeout_ms=100)
+        for records in polled.values():
+            for record in records:
+                say("record", record.partition, record.offset)
+        if polled:
+            consumer.commit()
+    consumer.close()
+    say("closed")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
