@@ -49,18 +49,6 @@ struct GroupCall {
     StringArena& strings;
 };
 
-/// A partition of the groups' topic that a producer is about to write to in its transaction.
-struct TransactionCheck {
-    std::string_view transactional_id;
-    ProducerIdentity producer;
-    int32_t partition = -1;
-    /// Of TxnOffsetCommit: newer ones make the partition part of the transaction.
-    int16_t version = 0;
-};
-/// Calls back once, from any thread, with the error that a client is told. The check's strings
-/// live until then.
-using CheckTransaction = std::function<void(const TransactionCheck&, Reply)>;
-
 /// `done` runs exactly once, on any thread; request, `strings` and `client_*` live until then.
 /// All failures are in the answer, with Kafka's codes.
 class GroupCoordinator {
@@ -97,9 +85,6 @@ class GroupCoordinator {
     void describe_consumers(GroupCall call, const protocol::ConsumerGroupDescribeRequest& request,
                             Done<protocol::ConsumerGroupDescribeResponse> done);
 
-    /// Before the first request.
-    void check_transactions_with(CheckTransaction check) { check_transaction_ = std::move(check); }
-
     /// Topics have their names and, if these are known, their ids.
     void commit_offsets(GroupCall call, const protocol::OffsetCommitRequest& request,
                         Done<protocol::OffsetCommitResponse> done);
@@ -108,8 +93,10 @@ class GroupCoordinator {
                        Done<protocol::OffsetFetchResponse> done);
     void delete_offsets(GroupCall call, const protocol::OffsetDeleteRequest& request,
                         Done<protocol::OffsetDeleteResponse> done);
+    /// `guard` is what is known of the transaction (Effects::guard).
     void commit_transactional_offsets(GroupCall call,
                                       const protocol::TxnOffsetCommitRequest& request,
+                                      std::optional<VerificationGuard> guard,
                                       Done<protocol::TxnOffsetCommitResponse> done);
 
   private:
@@ -118,9 +105,6 @@ class GroupCoordinator {
                 std::function<void(const Error&)> refuse);
 
     const GroupOptions options_;
-    CheckTransaction check_transaction_ = [](const TransactionCheck&, const Reply& checked) {
-        checked({});
-    };
     std::unique_ptr<CoordinatorRuntime> runtime_;
 };
 

@@ -50,23 +50,16 @@ void GroupCoordinator::commit_offsets(GroupCall call, const OffsetCommitRequest&
 
 void GroupCoordinator::commit_transactional_offsets(GroupCall call,
                                                     const TxnOffsetCommitRequest& request,
+                                                    std::optional<VerificationGuard> guard,
                                                     Done<TxnOffsetCommitResponse> done) {
-    if (request.group_id.empty()) return done(refused(request, ErrorCode::INVALID_GROUP_ID));
-    const TransactionCheck check{
-        request.transactional_id,
-        {ProducerId(request.producer_id), ProducerEpoch(request.producer_epoch)},
-        runtime_->partition_of(request.group_id),
-        call.version};
-    check_transaction_(
-        check, [this, &request, version = call.version, done](const Result<void>& checked) {
-            if (!checked) return done(refused(request, checked.error().code()));
-            submit(
-                request.group_id,
-                [&request, version, done](GroupShard& shard) {
-                    return shard.offsets().commit(request, version, done);
-                },
-                [&request, done](const Error& error) { done(refused(request, error.code())); });
-        });
+    submit(
+        request.group_id,
+        [&request, version = call.version, guard, done](GroupShard& shard) {
+            Effects effects = shard.offsets().commit(request, version, done);
+            effects.guard = guard;
+            return effects;
+        },
+        [&request, done](const Error& error) { done(refused(request, error.code())); });
 }
 
 void GroupCoordinator::delete_offsets(GroupCall, const OffsetDeleteRequest& request,

@@ -13,8 +13,16 @@ namespace {
 
 constexpr int16_t kAcksAll = -1;
 
-/// What a client is told when its coordinator's log refuses to be written (Kafka's
-/// CoordinatorOperationExceptionHelper).
+size_t size_of(std::span<const CoordinatorRecord> records) {
+    constexpr size_t kRecordOverhead = 32;  // varints at their longest
+    size_t size = 0;
+    for (const CoordinatorRecord& record : records)
+        size += kRecordOverhead + record.key.size() + (record.value ? record.value->size() : 0);
+    return size;
+}
+
+}  // namespace
+
 Error refusal_of(const Error& cause) {
     switch (cause.code()) {
         case ErrorCode::UNKNOWN_TOPIC_OR_PARTITION:
@@ -33,16 +41,6 @@ Error refusal_of(const Error& cause) {
             return cause;
     }
 }
-
-size_t size_of(std::span<const CoordinatorRecord> records) {
-    constexpr size_t kRecordOverhead = 32;  // varints at their longest
-    size_t size = 0;
-    for (const CoordinatorRecord& record : records)
-        size += kRecordOverhead + record.key.size() + (record.value ? record.value->size() : 0);
-    return size;
-}
-
-}  // namespace
 
 void CoordinatorShard::enqueue(std::function<void()> task) {
     {

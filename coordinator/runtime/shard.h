@@ -26,6 +26,10 @@ struct CoordinatorEvent {
     std::function<void(const Error&)> refuse;
 };
 
+/// What a client is told when its coordinator's log refuses to be written (Kafka's
+/// CoordinatorOperationExceptionHelper).
+Error refusal_of(const Error& cause);
+
 struct ShardParts {
     Executor& executor;
     BlockingPool& pool;

@@ -2,9 +2,9 @@
 // TxnOffsetCommit: offsets that count when a producer's transaction is committed.
 //
 // Behaviour
-// - The partition of __consumer_offsets must be part of the transaction; the transaction's
-//   coordinator says so, or its error is the answer. Later commits of anyone are not undone by an
-//   older one that becomes final after them.
+// - The group's partition of __consumer_offsets must be part of the transaction; the transaction's
+//   coordinator says so, or its error is the answer (server/transactional_write.h). Later commits
+//   of anyone are not undone by an older one that becomes final after them.
 // - Members are checked as by OffsetCommit, from v3 on, which names them. An empty group id is
 //   INVALID_GROUP_ID.
 // - Partitions that don't exist, and metadata, are treated as by OffsetCommit.
@@ -15,10 +15,12 @@
 // - v5 the partition becomes part of the transaction by this request (KIP-890).
 // - v6 topic ids, GROUP_ID_NOT_FOUND and STALE_MEMBER_EPOCH (before: ILLEGAL_GENERATION).
 #include "coordinator/group/group_coordinator.h"
+#include "coordinator/internal_topics.h"
 #include "protocol/messages/txn_offset_commit_request.h"
 #include "protocol/messages/txn_offset_commit_response.h"
 #include "server/handlers/handlers.h"
 #include "server/handlers/offset_topics.h"
+#include "server/transactional_write.h"
 
 namespace milena {
 
@@ -27,7 +29,8 @@ using protocol::TxnOffsetCommitResponse;
 
 namespace {
 
-constexpr int16_t kFirstVersionOfLoadInProgress = 2, kFirstVersionOfTopicIds = 6;
+constexpr int16_t kFirstVersionOfLoadInProgress = 2, kFirstVersionOfAbortableError = 4,
+                  kFirstVersionOfImplicitPartitions = 5, kFirstVersionOfTopicIds = 6;
 
 /// Lives until the coordinator has answered.
 struct Commit {
@@ -42,6 +45,8 @@ struct Commit {
     TopicAnswers<TxnOffsetCommitResponse> answers;
 };
 
+using CommitPtr = std::shared_ptr<Commit>;
+
 void respond(const Commit& commit, TxnOffsetCommitResponse response) {
     if (commit.call.version() < kFirstVersionOfLoadInProgress)
         for (auto& topic : response.topics)
@@ -50,6 +55,40 @@ void respond(const Commit& commit, TxnOffsetCommitResponse response) {
                     partition.error_code =
                         static_cast<int16_t>(ErrorCode::COORDINATOR_NOT_AVAILABLE);
     commit.call.respond(response);
+}
+
+void refuse(Commit& commit, ErrorCode error) {
+    respond(commit, commit.answers.merged_with(refused(commit.known, error)));
+}
+
+TransactionSupport support_of(int16_t version) {
+    if (version >= kFirstVersionOfImplicitPartitions)
+        return TransactionSupport::kImplicitPartitions;
+    return version >= kFirstVersionOfAbortableError ? TransactionSupport::kAbortableError
+                                                    : TransactionSupport::kDefaultErrors;
+}
+
+/// Nothing if this node is not the group's coordinator.
+std::optional<TransactionalWrite> write_of(const Broker& broker, const Commit& commit) {
+    const TxnOffsetCommitRequest& known = commit.known;
+    const TopicState* topic = commit.image->topic(kGroupTopic);
+    const int32_t index = broker.groups.runtime().partition_of(known.group_id);
+    auto partition = topic ? broker.partitions.find({topic->id, index}) : nullptr;
+    if (!partition) return {};
+    TransactionalWrite write;
+    write.transactional_id = known.transactional_id;
+    write.producer = {ProducerId(known.producer_id), ProducerEpoch(known.producer_epoch)};
+    write.support = support_of(commit.call.version());
+    write.targets.push_back({topic->name, index, std::move(partition)});
+    return write;
+}
+
+void append(Broker& broker, const CommitPtr& commit, std::optional<VerificationGuard> guard) {
+    const GroupCall call{.version = commit->call.version(), .strings = commit->call.strings()};
+    broker.groups.commit_transactional_offsets(
+        call, commit->known, guard, [commit](const TxnOffsetCommitResponse& response) {
+            respond(*commit, commit->answers.merged_with(response));
+        });
 }
 
 }  // namespace
@@ -67,11 +106,15 @@ void handle_txn_offset_commit(Broker& broker, Call<TxnOffsetCommitRequest> askin
     known.generation_id_or_member_epoch = asked.generation_id_or_member_epoch;
     known.member_id = asked.member_id;
     known.group_instance_id = asked.group_instance_id;
-    const GroupCall call{.version = commit->call.version(), .strings = commit->call.strings()};
-    broker.groups.commit_transactional_offsets(
-        call, known, [commit](const TxnOffsetCommitResponse& response) {
-            respond(*commit, commit->answers.merged_with(response));
-        });
+    if (known.group_id.empty()) return refuse(*commit, ErrorCode::INVALID_GROUP_ID);
+    auto write = write_of(broker, *commit);
+    if (!write) return refuse(*commit, ErrorCode::NOT_COORDINATOR);
+    verify_write(broker, commit->call.request->executor(), std::move(*write),
+                 [&broker, commit](const WriteVerdicts& verdicts) {
+                     const auto& verdict = verdicts.at(0);
+                     if (!verdict) return refuse(*commit, refusal_of(verdict.error()).code());
+                     append(broker, commit, *verdict);
+                 });
 }
 
 }  // namespace milena
