@@ -89,9 +89,11 @@ void AddCall::add(const Transaction& transaction, std::vector<TopicResult>& resu
     request.transactional_id = transaction.transactional_id;
     request.producer = {ProducerId(transaction.producer_id),
                         ProducerEpoch(transaction.producer_epoch)};
-    for (const Topic& topic : transaction.topics)
+    for (const Topic& topic : transaction.topics) {
+        if (topic.partitions.empty()) continue;
         request.partitions[std::string(topic.name)].insert(topic.partitions.begin(),
                                                            topic.partitions.end());
+    }
     if (transaction.verify_only) return verify(std::move(request), transaction, results);
     if (call_.version() >= kFirstVersionOfBrokers)
         request.client_version = kTransactionsWithEpochBump;
