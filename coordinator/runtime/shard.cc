@@ -197,6 +197,7 @@ Result<void> CoordinatorShard::add_batch(std::span<const CoordinatorRecord> reco
     if (!batch_) {
         RecordBatchOptions options;
         options.compression = parts_.compression;
+        if (!transaction) options.base_sequence = 0;  // as Kafka's coordinators write it
         if (transaction) {
             options.transactional = true;
             options.producer_id = transaction->id;
