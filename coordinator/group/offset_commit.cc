@@ -116,11 +116,12 @@ Result<void> OffsetStore::check_partitions(std::string_view id, const OffsetCall
     const Group* group = groups_.find(id);
     if (!group || caller.generation_or_epoch < 0) return {};
     for (const auto& topic : topics)
-        for (const auto& partition : topic.partitions)
-            if (auto checked = group->check_partition_commit(
-                    caller, {topic.topic_id, partition.partition_index});
-                !checked)
-                return checked;
+        for (const auto& partition : topic.partitions) {
+            if (is_metadata_too_large(partition.committed_metadata)) continue;
+            auto checked = group->check_partition_commit(
+                caller, {topic.topic_id, partition.partition_index});
+            if (!checked) return checked;
+        }
     return {};
 }
 
