@@ -7,6 +7,7 @@ import sys
 import tempfile
 
 import content
+import group_offsets
 from common import Suite, expect, run
 from milena_test import oracle
 from milena_test.suite import chosen_broker, expect_equal
@@ -179,6 +180,38 @@ def takes_over_from_apache_kafka(_):
 @suite.case
 def takes_over_from_apache_kafka_after_a_crash(_):
     taken_over(oracle.ApacheKafka, chosen_broker(), crashed=True)
+
+
+def offsets_taken_over(first, second, committed):
+    """second knows the offsets that first wrote, ends its open transaction, and first goes on."""
+    with tempfile.TemporaryDirectory(prefix="milena-disk-") as folder:
+        data = pathlib.Path(folder) / "data"
+        with first(data=data) as broker:
+            producer = group_offsets.fill(broker)
+            seen = group_offsets.read(broker)
+        expect(len(seen["open", True]) == 2 and seen["open", True] != seen["open", False], "open")
+        text = dump(sorted(data.glob("__consumer_offsets-*/*.log")), "--offsets-decoder")
+        expect(all(f'"group":"{group}"' in text for group in group_offsets.GROUPS), "dumped groups")
+        with second(data=data) as broker:
+            expect_equal(group_offsets.read(broker), seen, f"{second.name} after {first.name}")
+            with broker.client() as client:
+                group_offsets.end(client, producer, committed)
+            ended = group_offsets.read(broker)
+            expect_equal(ended["open", True], ended["open", False], "ended transaction")
+            changed = seen["committed", True] if committed else seen["aborted", True]
+            expect_equal(ended["open", True], changed, "offsets of the ended transaction")
+        with first(data=data) as broker:
+            expect_equal(group_offsets.read(broker), ended, f"{first.name} again")
+
+
+@suite.case
+def apache_kafka_takes_over_offsets(_):
+    offsets_taken_over(chosen_broker(), oracle.ApacheKafka, committed=True)
+
+
+@suite.case
+def takes_over_offsets_from_apache_kafka(_):
+    offsets_taken_over(oracle.ApacheKafka, chosen_broker(), committed=False)
 
 
 if __name__ == "__main__":
