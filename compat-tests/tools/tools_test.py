@@ -126,6 +126,35 @@ def offsets_and_deleted_records(broker):
     expect_in(tool(broker, "GetOffsetShell", "--topic", name, "--time", -2), f"{name}:0:30")
 
 
+def groups(broker, *arguments):
+    return tool(broker, "consumer.group.ConsumerGroupCommand", *arguments)
+
+
+def described_offsets(broker, group):
+    """{(topic, partition): (current offset, log end offset, lag)} as it is printed."""
+    rows = [line.split() for line in groups(broker, "--describe", "--group", group).splitlines()]
+    return {(row[1], row[2]): tuple(row[3:6]) for row in rows if row[:1] == [group]}
+
+
+@suite.case
+def offsets_of_groups(broker):
+    name, group = "tools-group-offsets", "tools-group"
+    fill(broker, name, 100)
+    reset = ["--group", group, "--topic", name, "--execute", "--reset-offsets"]
+    expect_in(groups(broker, *reset, "--to-offset", 30), group, "30")
+    expect(described_offsets(broker, group) == {(name, "0"): ("30", "100", "70")}, "reset to 30")
+    groups(broker, *reset, "--shift-by", 20)
+    expect(described_offsets(broker, group) == {(name, "0"): ("50", "100", "50")}, "shifted by 20")
+    groups(broker, *reset, "--to-latest")
+    expect(described_offsets(broker, group) == {(name, "0"): ("100", "100", "0")}, "reset to latest")
+    text = groups(broker, "--delete-offsets", "--group", group, "--topic", f"{name}:0")
+    expect_in(text, "Successful")
+    expect(described_offsets(broker, group) == {}, "deleted")
+    groups(broker, *reset, "--to-earliest")
+    expect_in(groups(broker, "--delete", "--group", group), "successful")
+    expect(group not in groups(broker, "--list").split(), "deleted group is listed")
+
+
 @suite.case
 def log_dirs(broker):
     fill(broker, "tools-log-dirs", 10)
