@@ -118,8 +118,8 @@ Result<void> OffsetStore::check_partitions(std::string_view id, const OffsetCall
     for (const auto& topic : topics)
         for (const auto& partition : topic.partitions) {
             if (is_metadata_too_large(partition.committed_metadata)) continue;
-            auto checked = group->check_partition_commit(
-                caller, {topic.topic_id, partition.partition_index});
+            auto checked =
+                group->check_partition_commit(caller, {topic.topic_id, partition.partition_index});
             if (!checked) return checked;
         }
     return {};
