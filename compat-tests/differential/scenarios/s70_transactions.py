@@ -16,11 +16,19 @@ def _now_ms():
     return int(time.time() * 1000)
 
 
+def _idempotent():
+    return {
+        "TransactionalId": None, "TransactionTimeoutMs": 1000, "ProducerId": -1, "ProducerEpoch": -1,
+    }  # fmt: skip
+
+
 def _ready(t, transactional_id):
     """The coordinator is found and has loaded its state."""
     find = {"KeyType": 1, "CoordinatorKeys": [transactional_id]}
     while t.quietly("FindCoordinator", 4, find)["Coordinators"][0]["ErrorCode"] in NOT_READY:
         t.settle()
+    while t.quietly("InitProducerId", 5, _idempotent())["ErrorCode"] in NOT_READY:
+        t.settle()  # the first block of producer ids is on its way
     describe = {"TransactionalIds": [transactional_id]}
     while t.quietly("DescribeTransactions", 0, describe)["TransactionStates"][0]["ErrorCode"] in NOT_READY:
         t.settle()
@@ -87,6 +95,14 @@ def _completed(t, transactional_id, label):
     )  # fmt: skip
 
 
+def _describe(t, transactional_ids, label=""):
+    """Kafka's partitions are in the order of a hash set."""
+    answer = t.ask("DescribeTransactions", 0, {"TransactionalIds": transactional_ids}, label)
+    for state in answer["TransactionStates"]:
+        for topic in state["Topics"]:
+            topic["Partitions"].sort()
+
+
 def _look(t, topic, label, partitions=1):
     """What readers and tools see."""
     for isolation in (0, 1):
@@ -110,7 +126,7 @@ def transaction_commit_and_abort(t):
         _write(t, transactional_id, topic, producer, 0, f"{number} first")
         _write(t, transactional_id, topic, producer, 1, f"{number} next", count=2)
         _write(t, transactional_id, topic, producer, 0, f"{number} other", partition=1)
-        t.ask("DescribeTransactions", 0, {"TransactionalIds": [transactional_id]}, f"{number} open")
+        _describe(t, [transactional_id], f"{number} open")
         _look(t, topic, f"{number} open", 2)
         old = producer
         producer = _end(t, transactional_id, producer, committed, f"{number}")
@@ -165,7 +181,7 @@ def transaction_unknown_ids(t):
             _end(t, transactional_id, who, True, label, version)
         for version in (OLD_PRODUCE, 11, 12):
             _write(t, transactional_id, topic, who, 0, label, version)
-        t.ask("DescribeTransactions", 0, {"TransactionalIds": [transactional_id]}, label)
+        _describe(t, [transactional_id], label)
     _look(t, topic, "nothing")
 
 
@@ -191,7 +207,7 @@ def transaction_add_partitions(t):
             ("nothing", []), ("no partition", [(topic, [])]),
         ]:  # fmt: skip
             _add(t, transactional_id, producer, partitions, label, version)
-        t.ask("DescribeTransactions", 0, {"TransactionalIds": [transactional_id]}, f"v{version}")
+        _describe(t, [transactional_id], f"v{version}")
     second, other = _producer(t, "second")
     for version in (4, 5):
         both = [
@@ -203,7 +219,7 @@ def transaction_add_partitions(t):
         for partitions in ([0], [0, 1, 2]):
             one = [_transaction(transactional_id, producer, [(topic, partitions)], True)]
             t.ask("AddPartitionsToTxn", version, {"Transactions": one}, f"verify {partitions}")
-    t.ask("DescribeTransactions", 0, {"TransactionalIds": [transactional_id, second]}, "both")
+    _describe(t, [transactional_id, second], "both")
     _end(t, transactional_id, producer, True, "commit")
     _completed(t, transactional_id, "commit")
     _look(t, topic, "only markers", 3)
@@ -278,7 +294,7 @@ def transaction_init(t):
         _init(t, transactional_id, "other half", version, former=(-1, producer[1]))
         _init(t, t.name(f"unknown-{version}"), "unknown", version, former=producer)
         producer = following
-    t.ask("DescribeTransactions", 0, {"TransactionalIds": [transactional_id, "", t.name("none")]})
+    _describe(t, [transactional_id, "", t.name("none")])
 
 
 def transaction_timeout(t):
@@ -344,7 +360,8 @@ def transaction_list(t):
         ("some states", {"StateFilters": ["No", "Empty", "empty", "No"]}),
         ("long", {"DurationFilter": 3_600_000}), ("short", {"DurationFilter": 0}),
     ]:  # fmt: skip
-        t.ask("ListTransactions", 2, {"TransactionalIdPattern": pattern, **body}, label)
+        answer = t.ask("ListTransactions", 2, {"TransactionalIdPattern": pattern, **body}, label)
+        answer["TransactionStates"].sort(key=lambda state: state["TransactionalId"])
     for wrong in ("(", "a{2,1}", "[", "idle", ".*idle"):
         t.ask("ListTransactions", 2, {"TransactionalIdPattern": wrong}, f"pattern {wrong}")
 
@@ -359,6 +376,6 @@ def transaction_with_offsets(t):
             "GroupId": "group",
         }  # fmt: skip
         t.ask("AddOffsetsToTxn", version, body)
-    t.ask("DescribeTransactions", 0, {"TransactionalIds": [transactional_id]})
+    _describe(t, [transactional_id])
     _end(t, transactional_id, producer, True)
     _completed(t, transactional_id, "commit")
