@@ -13,9 +13,9 @@ _NO_ID = {
 # Values that depend on the machine or the moment: only their kind (set or unset) is compared.
 _LOCAL = {"Port", "TotalBytes", "UsableBytes", "LogDir", "FinalizedFeaturesEpoch"}
 _QUORUM = {"LogEndOffset", "HighWatermark", "LeaderEpoch"}
-# Ids of members end in a random UUID.
+# Ids of members end in a random UUID, or are one in base64.
 _MEMBER_IDS = {"MemberId", "Leader"}
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$|^[A-Za-z0-9_-]{22}$")
 # Settings of the broker's own place.
 _LOCAL_SETTINGS = {"listeners", "log.dirs", "controller.quorum.voters"}
 # Texts: Milena must say something where Kafka does, in its own words.
@@ -44,7 +44,7 @@ class Normaliser:
         if name in _NO_ID and value not in _NO_ID[name]:
             order = self._seen.setdefault(name, {})
             return f"{name} number {order.setdefault(value, len(order) + 1)}"
-        if name in _MEMBER_IDS:
+        if name in _MEMBER_IDS and value is not None:
             order = self._seen.setdefault("MemberId", {})
             return _UUID.sub(lambda found: f"#{order.setdefault(found[0], len(order) + 1)}", value)
         if name in _LOCAL or (api == "DescribeQuorum" and name in _QUORUM):

@@ -114,7 +114,7 @@ template <class Topics>
 Result<void> OffsetStore::check_partitions(std::string_view id, const OffsetCaller& caller,
                                            const Topics& topics) const {
     const Group* group = groups_.find(id);
-    if (!group || caller.generation_or_epoch < 0) return {};
+    if (!group) return {};
     for (const auto& topic : topics)
         for (const auto& partition : topic.partitions) {
             if (is_metadata_too_large(partition.committed_metadata)) continue;

@@ -119,7 +119,12 @@ def _put_tags(out, tagged, body, version):
         value = body.get(field.name, default)
         if value != default:
             content = bytearray()
-            _put_field(content, field, value, version, True)
+            if _is_nullable_struct(field, version):  # a tag has another mark for null
+                content.append(0 if value is None else 1)
+                if value is not None:
+                    _put_struct(content, field.struct, value, version, True)
+            else:
+                _put_field(content, field, value, version, True)
             entries[field.tag] = bytes(content)
     put_unsigned_varint(out, len(entries))
     for tag, content in sorted(entries.items()):
@@ -128,12 +133,16 @@ def _put_tags(out, tagged, body, version):
         out += content
 
 
+def _is_nullable_struct(field, version):
+    return not field.is_array and field.struct and schema.contains(field.nullable, version)
+
+
 def _put_field(out, field, value, version, flexible):
     if field.is_array:
         _put_length(out, None if value is None else len(value), "int32", flexible)
         for element in value or []:
             _put_value(out, field, element, version, flexible)
-    elif field.struct and schema.contains(field.nullable, version):
+    elif _is_nullable_struct(field, version):
         out += b"\xff" if value is None else b"\x01"
         if value is not None:
             _put_struct(out, field.struct, value, version, flexible)
@@ -199,7 +208,12 @@ def _get_struct(reader, kind, version, flexible):
             body.setdefault(UNKNOWN_TAGS, {})[tag] = content
             continue
         inner = Reader(content)
-        body[by_tag[tag].name] = _get_field(inner, by_tag[tag], version, True)
+        if _is_nullable_struct(by_tag[tag], version) and inner.number("int8") == 0:
+            body[by_tag[tag].name] = None
+        elif _is_nullable_struct(by_tag[tag], version):
+            body[by_tag[tag].name] = _get_value(inner, by_tag[tag], version, True)
+        else:
+            body[by_tag[tag].name] = _get_field(inner, by_tag[tag], version, True)
         if inner.remaining():
             raise DecodeError(f"{kind.name}.{by_tag[tag].name}: trailing bytes in the tag")
     return body
@@ -213,7 +227,7 @@ def _get_field(reader, field, version, flexible):
         if count > reader.remaining():
             raise DecodeError(f"{field.name}: {count} elements, {reader.remaining()} bytes left")
         return [_get_value(reader, field, version, flexible) for _ in range(count)]
-    if field.struct and schema.contains(field.nullable, version):
+    if _is_nullable_struct(field, version):
         return None if reader.number("int8") < 0 else _get_value(reader, field, version, flexible)
     return _get_value(reader, field, version, flexible)
 
