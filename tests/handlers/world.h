@@ -135,9 +135,13 @@ class FakePartition final : public Partition {
         if (!leads) return Error(ErrorCode::NOT_LEADER_OR_FOLLOWER);
         return {};
     }
-    Result<AppendInfo> append_as_leader(MutableBytesView, int16_t, const AppendSource&,
+    Result<AppendInfo> append_as_leader(MutableBytesView batch, int16_t, const AppendSource&,
                                         std::vector<RecordError>*) override {
-        return AppendInfo();
+        constexpr size_t kLastOffsetDelta = 23;
+        AppendInfo info;
+        info.last_offset = fake->end + load_big_endian<int32_t>(batch.data() + kLastOffsetDelta);
+        fake->watermark = fake->end = info.last_offset + 1;
+        return info;
     }
     void when_acknowledgeable(const AppendInfo&, int16_t,
                               std::function<void(Result<void>)> done) override {
