@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kafka's own command-line tools, unmodified."""
 
+import contextlib
 import json
 import re
+import subprocess
 import sys
 import tempfile
+import time
 
 from common import Suite, expect, main, run
 from milena_test import oracle
@@ -252,6 +255,71 @@ def leader_election_and_reassignment(broker):
     expect(re.search("completed|already|Valid replica", text), text)
     text = tool(broker, "reassign.ReassignPartitionsCommand", "--list")
     expect_in(text, "No partition reassignments found")
+
+
+def groups(broker, *arguments):
+    """kafka-consumer-groups; its tables without the padding."""
+    text = tool(broker, "consumer.group.ConsumerGroupCommand", *arguments)
+    return "\n".join(" ".join(line.split()) for line in text.splitlines())
+
+
+@contextlib.contextmanager
+def console_member(broker, topic, group):
+    """A console consumer that stays until it is killed."""
+    arguments = ["--topic", topic, "--group", group]
+    command = oracle.tool_command(
+        "consumer.ConsoleConsumer", "--bootstrap-server", broker.address, *arguments
+    )
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+@suite.case
+def consumer_groups(broker):
+    topic, group = "tools-groups", "tools-group"
+    fill(broker, topic, 10)
+    member = ["--topic", topic, "--group", group]
+    read = ["--from-beginning", "--max-messages", 6]
+    tool(broker, "consumer.ConsoleConsumer", *member, *read)
+    expect_in(groups(broker, "--list"), group)
+    expect_in(groups(broker, "--list", "--state"), f"{group} Empty")
+    expect_in(groups(broker, "--list", "--type"), f"{group} Classic")
+    described = groups(broker, "--describe", "--group", group)
+    expect_in(described, f"{group} {topic} 0 6 10 4 - - -")
+    state = groups(broker, "--describe", "--group", group, "--state")
+    expect_in(state, f"{group} {broker.address} (1) - Empty 0")
+    reset = ["--reset-offsets", "--to-offset", 2, "--execute", "--group", group, "--topic", topic]
+    expect_in(groups(broker, *reset), f"{group} {topic} 0 2")
+    forget = ["--delete-offsets", "--group", group, "--topic", topic]
+    expect_in(groups(broker, *forget), "Successful")
+    expect_in(groups(broker, "--delete", "--group", group), "was successful")
+    expect(group not in groups(broker, "--list").splitlines(), "the group is still there")
+    expect_in(groups(broker, "--describe", "--group", group), "GroupIdNotFoundException")
+
+
+@suite.case
+def consumer_groups_with_members(broker):
+    topic, group = "tools-members", "tools-member-group"
+    with broker.client() as client:
+        client.create_topic(topic, 2)
+        with console_member(broker, topic, group):
+            asked = {"Groups": [group]}
+            while client.request("DescribeGroups", 5, asked)["Groups"][0]["GroupState"] != "Stable":
+                time.sleep(0.05)
+            one = r"console-consumer-[0-9a-f-]{36} /127\.0\.0\.1 console-consumer"
+            members = groups(broker, "--describe", "--group", group, "--members", "--verbose")
+            expect(re.search(f"{group} {one} 2 .*{topic}:0,1", members), members)
+            partitions = groups(broker, "--describe", "--group", group)
+            expect(re.search(f"{group} {topic} 1 .* {one}", partitions), partitions)
+            state = groups(broker, "--describe", "--group", group, "--state")
+            expect_in(state, f"{group} {broker.address} (1) range Stable 1")
+            expect_in(groups(broker, "--list", "--state", "stable"), f"{group} Stable")
+            deleting = groups(broker, "--delete", "--group", group)
+            expect_in(deleting, "GroupNotEmptyException")
 
 
 if __name__ == "__main__":
