@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "coordinator/runtime/log_replay.h"
+#include "protocol/varint.h"
 #include "storage/control_record.h"
 
 namespace milena {
@@ -13,11 +14,17 @@ namespace {
 
 constexpr int16_t kAcksAll = -1;
 
+/// Bytes that a batch grows by, at most.
 size_t size_of(std::span<const CoordinatorRecord> records) {
-    constexpr size_t kRecordOverhead = 32;  // varints at their longest
+    // Attributes, both deltas (of up to a million), and no headers.
+    constexpr size_t kFixedBytes = 1 + 3 + 3 + 1;
     size_t size = 0;
-    for (const CoordinatorRecord& record : records)
-        size += kRecordOverhead + record.key.size() + (record.value ? record.value->size() : 0);
+    for (const CoordinatorRecord& record : records) {
+        const size_t value = record.value ? record.value->size() : 0;
+        const size_t body = kFixedBytes + varint_size<int64_t>(record.key.size()) +
+                            record.key.size() + varint_size<int64_t>(value) + value;
+        size += varint_size<int64_t>(body) + body;
+    }
     return size;
 }
 
