@@ -10,6 +10,7 @@ import time
 
 from milena_test import batch
 from milena_test.suite import Suite, chosen_broker, expect, expect_equal, option
+import committers
 from writers import IdempotentWriter, Writer, number_in
 
 PARTITIONS = 3
@@ -59,6 +60,10 @@ def disorder(numbers):
     return next((f"{a} then {b} at {i}" for i, (a, b) in pairs if b <= a), "")
 
 
+def count(acknowledged):
+    return acknowledged if isinstance(acknowledged, int) else len(acknowledged)
+
+
 def crash_rounds(writers_of, check):
     """ROUNDS times: write, kill -9 at a random moment, restart, check. Ends with a clean stop."""
     with chosen_broker()() as broker:
@@ -78,7 +83,7 @@ def crash_rounds(writers_of, check):
             started = time.monotonic()
             broker.start()
             check(broker, writers, f"round {number}")
-            written = sum(len(writer.acknowledged) for writer in writers)
+            written = sum(count(writer.acknowledged) for writer in writers)
             seconds = time.monotonic() - started
             print(f"       round {number}: {written} acknowledged, back in {seconds:.2f} s")
         expect(broker.stop() == 0 or chosen_broker().name == "kafka", "clean stop")
@@ -146,6 +151,39 @@ def idempotent_acks_1_duplicates_nothing():
 @suite.case
 def idempotent_acks_all_duplicates_nothing():
     idempotent_case(-1)
+
+
+def committed_offsets_case(kind):
+    """What was acknowledged is committed, for all partitions alike; at most one commit more."""
+    topic, groups = "plain", [f"group-{number}" for number in range(8)]
+
+    def committers_of(port, previous):
+        return [
+            kind(port, topic, group, previous[index] if previous else None)
+            for index, group in enumerate(groups)
+        ]
+
+    def check(broker, running, what):
+        with broker.client() as client:
+            for one in running:
+                if isinstance(one, committers.TransactionalCommitter):
+                    one.prepare(client)  # ends what its former life has begun
+                found = committers.committed(client, topic, one.group)
+                expect(len(set(found)) == 1, f"{what}: {one.group} is torn: {found}")
+                low, high = one.acknowledged, one.sent
+                expect(low <= max(found[0], 0) <= high, f"{what}: {found} of {low} to {high}")
+
+    crash_rounds(committers_of, check)
+
+
+@suite.case
+def committed_offsets_are_not_lost():
+    committed_offsets_case(committers.Committer)
+
+
+@suite.case
+def offsets_of_transactions_are_committed_whole():
+    committed_offsets_case(committers.TransactionalCommitter)
 
 
 @suite.case
