@@ -1,0 +1,322 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exactly once, with real clients: what they transfer in transactions arrives whole and once.
+
+A program TRANSFER ADDRESS ID SOURCE TARGET reads SOURCE as a member of the group ID, and writes each
+record's value to the same partition of TARGET, in transactions of the transactional id ID that also
+commit its offsets. Each fifth transaction is aborted and done again. It prints "committed N" and goes
+on until it is killed.
+"""
+
+import importlib
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import time
+
+from common import BUILD, Suite, expect, folder_of, main, run
+from milena_test import batch, oracle
+from milena_test.suite import chosen_broker, expect_equal
+
+HERE = folder_of(__file__)
+PARTITIONS = 2
+RECORDS = 600  # to each partition
+DISTURBANCES = 4
+SECONDS_MAX = 120
+SETTINGS = {
+    "group.initial.rebalance.delay.ms": "0", "offsets.topic.replication.factor": "1",
+    "transaction.state.log.replication.factor": "1", "transaction.state.log.min.isr": "1",
+}  # fmt: skip
+NOT_READY = (14, 15, 16)  # COORDINATOR_LOAD_IN_PROGRESS, _NOT_AVAILABLE, NOT_COORDINATOR
+CONCURRENT_TRANSACTIONS = 51
+
+sys.path.insert(0, str(HERE.parent / "java"))
+sys.path.insert(0, str(HERE.parent / "confluent-kafka"))
+java_test = importlib.import_module("java_test")
+confluent_kafka_test = importlib.import_module("confluent_kafka_test")
+
+suite = Suite("transactions")
+
+
+def java_program(version):
+    java_test.build(version)
+    jars, classes = BUILD / f"java-{version}" / "jars", BUILD / f"java-{version}" / "transactions"
+    run(["javac", "-nowarn", "-cp", f"{jars}/*", "-d", classes, HERE / "Transfer.java"])
+    return ["java", *java_test.OPTIONS, "-cp", f"{jars}/*:{classes}", "Transfer"]
+
+
+def programs():
+    yield from ((f"java {version}", java_program(version)) for version in java_test.VERSIONS)
+    environments = confluent_kafka_test.environments()
+    for version in (confluent_kafka_test.VERSIONS[0], confluent_kafka_test.VERSIONS[-1]):
+        yield f"confluent {version}", [environments[version], HERE / "confluent_transfer.py"]
+
+
+def values_of(client, topic, isolation):
+    """What a reader sees; a read_committed one leaves out what the broker says was aborted."""
+    found = []
+    for partition in range(PARTITIONS):
+        offset, end = 0, None
+        while end is None or offset < end:
+            answer = client.fetch(topic, partition, offset, max_wait_ms=0, isolation_level=isolation)
+            expect_equal(answer["ErrorCode"], 0, f"fetching {topic}-{partition}")
+            end = answer["LastStableOffset"] if isolation else answer["HighWatermark"]
+            batches = batch.parse(answer["Records"] or b"")
+            if not batches:
+                break
+            found += committed_values(batches, offset, answer["AbortedTransactions"] or [])
+            offset = batches[-1].base_offset + batches[-1].last_offset_delta + 1
+    return found
+
+
+def committed_values(batches, offset, aborted):
+    waiting = sorted(aborted, key=lambda one: one["FirstOffset"])
+    open_aborts, values = set(), []
+    for one in batches:
+        last = one.base_offset + one.last_offset_delta
+        while waiting and waiting[0]["FirstOffset"] <= last:
+            open_aborts.add(waiting.pop(0)["ProducerId"])
+        if one.attributes & batch.CONTROL:
+            open_aborts.discard(one.producer_id)
+        elif one.producer_id not in open_aborts and last >= offset:
+            values += [record.value for record in one.records]
+    return values
+
+
+def arrived(broker, target):
+    with broker.client() as client:
+        return len(values_of(client, target, 1))
+
+
+def transferred(broker, program, name, disturb=None):
+    """disturb(process) is called some times, each after the transfer has made progress."""
+    name = name.replace(" ", "-")
+    source, target = f"{name}-source", f"{name}-target"
+    expected = [f"{partition}-{i}".encode() for partition in range(PARTITIONS) for i in range(RECORDS)]
+    with broker.client() as client:
+        for topic in (source, target):
+            client.create_topic(topic, PARTITIONS)
+        for partition in range(PARTITIONS):
+            mine = expected[partition * RECORDS : (partition + 1) * RECORDS]
+            for first in range(0, RECORDS, 50):
+                client.produce(source, partition, batch.build(mine[first : first + 50]))
+
+    def start():
+        words = [*program, broker.address, name, source, target]
+        return subprocess.Popen([str(word) for word in words], stdout=subprocess.DEVNULL,
+                                stderr=subprocess.PIPE, text=True)  # fmt: skip
+
+    process, deadline = start(), time.monotonic() + SECONDS_MAX
+    disturbed, progress = 0, 0
+    try:
+        while (now := arrived(broker, target)) < PARTITIONS * RECORDS:
+            expect(time.monotonic() < deadline, "the transfer takes too long")
+            if disturb and disturbed < DISTURBANCES and now > progress:
+                disturbed, progress = disturbed + 1, now
+                time.sleep(random.random() / 20)  # somewhere in a transaction
+                disturb(process)
+            if process.poll() is not None:
+                process = start()
+            time.sleep(0.02)
+        expect(not disturb or disturbed == DISTURBANCES, f"disturbed {disturbed} times only")
+    finally:
+        process.kill()
+        process.wait()
+    with broker.client() as client:
+        expect_equal(sorted(values_of(client, target, 1)), sorted(expected), "what was transferred")
+
+
+def kill(process):
+    process.kill()
+    process.wait()
+
+
+for label, transfer_program in programs():
+
+    def undisturbed(broker, label=label, program=transfer_program):
+        transferred(broker, program, f"{label} whole")
+
+    def killed(broker, label=label, program=transfer_program):
+        transferred(broker, program, f"{label} killed", kill)
+
+    suite.add(label, undisturbed)
+    suite.add(f"{label} killed", killed)
+
+
+@suite.case
+def the_broker_is_killed(_):
+    program = java_program(oracle.BROKER_VERSION)
+    with chosen_broker()(settings=SETTINGS) as broker:
+
+        def disturb(_process):
+            broker.kill()
+            broker.start()
+
+        transferred(broker, program, "broker killed", disturb)
+
+
+# By hand ------------------------------------------------------------------------------------------
+
+
+class Hand:
+    """A producer of transaction.version 2 that does what a test wants."""
+
+    def __init__(self, broker, transactional_id):
+        self.broker, self.id = broker, transactional_id
+        self.producer, self.sequence = None, {}
+
+    def ask(self, api, version, body, code=lambda answer: answer["ErrorCode"]):
+        deadline = time.monotonic() + 30
+        while True:
+            with self.broker.client() as client:
+                answer = client.request(api, version, body)
+            if code(answer) not in (*NOT_READY, CONCURRENT_TRANSACTIONS):
+                return answer
+            expect(time.monotonic() < deadline, f"{api}: {answer}")
+            time.sleep(0.1)
+
+    def start(self):
+        keys = {"KeyType": 1, "CoordinatorKeys": [self.id]}
+        self.ask("FindCoordinator", 4, keys, lambda answer: answer["Coordinators"][0]["ErrorCode"])
+        body = {"TransactionalId": self.id, "TransactionTimeoutMs": 600000,
+                "ProducerId": -1, "ProducerEpoch": -1}  # fmt: skip
+        self._become(self.ask("InitProducerId", 5, body))
+
+    def _become(self, answer):
+        expect_equal(answer["ErrorCode"], 0, f"{self.id}")
+        self.producer, self.sequence = (answer["ProducerId"], answer["ProducerEpoch"]), {}
+
+    def write(self, topic, values, partition=0):
+        sequence = self.sequence.get(partition, 0)
+        records = batch.build(
+            values, attributes=batch.TRANSACTIONAL, producer_id=self.producer[0],
+            producer_epoch=self.producer[1], base_sequence=sequence,
+        )  # fmt: skip
+        self.sequence[partition] = sequence + len(values)
+        data = [{"Index": partition, "Records": records}]
+        body = {"TransactionalId": self.id, "Acks": -1, "TimeoutMs": 10000,
+                "TopicData": [{"Name": topic, "PartitionData": data}]}  # fmt: skip
+
+        def code(answer):
+            return answer["Responses"][0]["PartitionResponses"][0]["ErrorCode"]
+
+        answer = self.ask("Produce", 12, body, code)
+        expect_equal(code(answer), 0, f"writing to {topic}: {answer}")
+
+    def end(self, committed):
+        body = {"TransactionalId": self.id, "ProducerId": self.producer[0],
+                "ProducerEpoch": self.producer[1], "Committed": committed}  # fmt: skip
+        self._become(self.ask("EndTxn", 5, body))
+
+    def state(self):
+        body = {"TransactionalIds": [self.id]}
+        answer = self.ask("DescribeTransactions", 0, body,
+                          lambda answer: answer["TransactionStates"][0]["ErrorCode"])  # fmt: skip
+        return answer["TransactionStates"][0]
+
+    def until_complete(self):
+        deadline = time.monotonic() + 30
+        while not self.state()["TransactionState"].startswith("Complete"):
+            expect(time.monotonic() < deadline, f"{self.state()}")
+            time.sleep(0.1)
+
+
+def went_over(first, second, crashed):
+    """An open transaction goes on under the other broker, and back."""
+    with tempfile.TemporaryDirectory(prefix="milena-transactions-") as folder:
+        data = pathlib.Path(folder) / "data"
+        with first(data=data, settings=SETTINGS) as broker:
+            with broker.client() as client:
+                client.create_topic("t", PARTITIONS)
+            hand, other = Hand(broker, "hand"), Hand(broker, "other")
+            hand.start()
+            hand.write("t", [b"committed 0"])
+            hand.end(True)
+            hand.write("t", [b"aborted 0"])
+            hand.end(False)
+            hand.write("t", [b"committed 1"])
+            other.start()
+            other.write("t", [b"aborted 1"], 1)
+            if crashed:
+                broker.kill()
+        with second(data=data, settings=SETTINGS) as broker:
+            hand.broker = other.broker = broker
+            expect_equal(hand.state()["TransactionState"], "Ongoing", "under the second")
+            hand.write("t", [b"committed 2"], 1)
+            hand.end(True)
+            hand.until_complete()
+            hand.write("t", [b"committed 3"])
+        with first(data=data, settings=SETTINGS) as broker:
+            hand.broker = other.broker = broker
+            hand.end(True)
+            other.end(False)
+            hand.until_complete()
+            other.until_complete()
+            with broker.client() as client:
+                found = sorted(values_of(client, "t", 1))
+        expect_equal(found, [f"committed {i}".encode() for i in range(4)], "at the end")
+
+
+for was_crashed in (False, True):
+    how = " after a crash" if was_crashed else ""
+
+    def to_kafka(_, crashed=was_crashed):
+        went_over(chosen_broker(), oracle.ApacheKafka, crashed)
+
+    def from_kafka(_, crashed=was_crashed):
+        went_over(oracle.ApacheKafka, chosen_broker(), crashed)
+
+    suite.add(f"apache kafka goes on{how}", to_kafka)
+    suite.add(f"goes on after apache kafka{how}", from_kafka)
+
+
+# Tools --------------------------------------------------------------------------------------------
+
+
+def transactions_tool(broker, *words):
+    return run(oracle.tool_command("TransactionsCommand", "--bootstrap-server", broker.address, *words))
+
+
+@suite.case
+def kafka_transactions(broker):
+    with broker.client() as client:
+        client.create_topic("tools", PARTITIONS)
+    hand = Hand(broker, "tool")
+    hand.start()
+    hand.write("tools", [b"one"])
+    listed = transactions_tool(broker, "list")
+    expect(any(line.split()[:1] == ["tool"] and "Ongoing" in line for line in listed.splitlines()), listed)
+    described = transactions_tool(broker, "describe", "--transactional-id", "tool")
+    expect("tools-0" in described and "Ongoing" in described, described)
+    producers = transactions_tool(broker, "describe-producers", "--topic", "tools", "--partition", "0")
+    expect(str(hand.producer[0]) in producers, producers)
+    hanging = transactions_tool(broker, "find-hanging", "--broker-id", "1")
+    expect("tools" not in hanging, hanging)
+    transactions_tool(broker, "abort", "--topic", "tools", "--partition", "0", "--start-offset", "0")
+    with broker.client() as client:
+        expect_equal(values_of(client, "tools", 1)[:1], [], "after the abort")
+
+
+@suite.case
+def the_log_is_readable_by_dump_log_segments(_):
+    with chosen_broker()(settings=SETTINGS) as broker:
+        with broker.client() as client:
+            client.create_topic("dumped", 1)
+        hand = Hand(broker, "dumped")
+        hand.start()
+        hand.write("dumped", [b"one"])
+        hand.end(True)
+        hand.until_complete()
+        broker.stop()
+        logs = [str(path) for path in pathlib.Path(broker.data).glob("__transaction_state-*/*.log")
+                if path.stat().st_size]  # fmt: skip
+        text = run(oracle.tool_command(
+            "DumpLogSegments", "--transaction-log-decoder", "--files", ",".join(logs)))  # fmt: skip
+    for status in (0, 1, 2, 4):
+        expect(f'"transactionStatus":{status}' in text, text)
+    expect('"topic":"dumped","partitionIds":[0]' in text, text)
+
+
+if __name__ == "__main__":
+    sys.exit(main(suite, SETTINGS))
