@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Transactions: their producers, coordinators and markers, and what readers see of them."""
+import struct
 import time
 
+from milena_test import batch
 from milena_test.batch import TRANSACTIONAL
 from milena_test.client import produce_body
 from session import records
 
 NOT_READY = (14, 15, 16)  # COORDINATOR_LOAD_IN_PROGRESS, _NOT_AVAILABLE, NOT_COORDINATOR
 CONCURRENT_TRANSACTIONS = 51
+LOG, LOG_PARTITIONS = "__transaction_state", 50
+HOUR_MS = 3_600_000
 OLD_PRODUCE, OLD_ADD, OLD_END = 9, 3, 4  # before transaction.version 2
 
 
@@ -379,3 +383,55 @@ def transaction_with_offsets(t):
     _describe(t, [transactional_id])
     _end(t, transactional_id, producer, True)
     _completed(t, transactional_id, "commit")
+
+
+def transaction_records(t):
+    """Both kinds of clients, fencing and a timeout: what the coordinator wrote, byte by byte."""
+    topic, _ = t.topic()
+    transactional_id, producer = _producer(t)
+    for committed in (True, False):
+        _write(t, transactional_id, topic, producer, 0)
+        producer = _end(t, transactional_id, producer, committed)
+        _completed(t, transactional_id, f"{committed}")
+    producer = _end(t, transactional_id, producer, False, "nothing")
+    _completed(t, transactional_id, "nothing")
+    _write(t, transactional_id, topic, producer, 0, "fenced")
+    _init(t, transactional_id, "too early")
+    _completed(t, transactional_id, "fenced")
+    producer = _init(t, transactional_id, "next", timeout_ms=30000)
+    producer = _init(t, transactional_id, "next", former=producer)
+    for committed in (True, False):
+        _add(t, transactional_id, producer, [(topic, [0])])
+        _end(t, transactional_id, producer, committed, "", OLD_END)
+        _completed(t, transactional_id, f"old {committed}")
+    rows = _records_of(t, transactional_id, producer[0])
+    t.note("records", 0, {"records": rows})
+
+
+def _records_of(t, transactional_id, producer_id):
+    hashed = 0
+    for character in transactional_id:
+        hashed = (31 * hashed + ord(character)) & 0xFFFFFFFF
+    signed = hashed - (1 << 32) if hashed >> 31 else hashed
+    data = t.client.fetch(LOG, abs(signed) % LOG_PARTITIONS, 0)["Records"]
+    rows = [
+        [one.attributes, record.key.hex(), _hidden(record.value, producer_id)]
+        for one in batch.parse(data)
+        for record in one.records
+        if transactional_id.encode() in record.key
+    ]
+    if not rows:
+        raise RuntimeError(f"no records of {transactional_id}")
+    return rows
+
+
+def _hidden(value, producer_id):
+    """Hexadecimal; an int64 of these days becomes 'time', the producer's id 'id'."""
+    now, shown, at = time.time() * 1000, "", 0
+    while at < len(value):
+        number = struct.unpack_from(">q", value, at)[0] if at + 8 <= len(value) else 0
+        if number == producer_id or abs(number - now) < HOUR_MS:
+            shown, at = shown + (" id " if number == producer_id else " time "), at + 8
+        else:
+            shown, at = shown + f"{value[at]:02x}", at + 1
+    return shown
