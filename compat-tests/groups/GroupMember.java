@@ -25,14 +25,18 @@ public class GroupMember {
         Properties settings = new Properties();
         settings.put("bootstrap.servers", words[0]);
         settings.put("group.id", words[2]);
-        settings.put("partition.assignment.strategy",
-            "org.apache.kafka.clients.consumer." + ASSIGNORS.get(words[3]));
+        if (words[3].equals("consumer")) {
+            settings.put("group.protocol", "consumer");
+        } else {
+            settings.put("partition.assignment.strategy",
+                "org.apache.kafka.clients.consumer." + ASSIGNORS.get(words[3]));
+            settings.put("session.timeout.ms", "6000");
+            settings.put("heartbeat.interval.ms", "300");
+        }
         if (words.length > 4 && !words[4].equals("-"))
             settings.put("group.instance.id", words[4]);
         settings.put("auto.offset.reset", "earliest");
         settings.put("enable.auto.commit", "false");
-        settings.put("session.timeout.ms", "6000");
-        settings.put("heartbeat.interval.ms", "300");
         return settings;
     }
 

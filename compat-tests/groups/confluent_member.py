@@ -17,17 +17,20 @@ def main(address, topic, group, strategy, instance="-"):
         "group.id": group,
         "auto.offset.reset": "earliest",
         "enable.auto.commit": False,
-        "session.timeout.ms": 6000,
-        "heartbeat.interval.ms": 300,
-        "partition.assignment.strategy": strategy,
     }
+    if strategy == "consumer":
+        settings["group.protocol"] = "consumer"
+    else:
+        settings["session.timeout.ms"] = 6000
+        settings["heartbeat.interval.ms"] = 300
+        settings["partition.assignment.strategy"] = strategy
     if instance != "-":
         settings["group.instance.id"] = instance
     consumer = Consumer(settings)
     owned = set()
 
     def assigned(_, partitions):
-        if strategy != "cooperative-sticky":
+        if strategy not in ("cooperative-sticky", "consumer"):
             owned.clear()
         owned.update(partition.partition for partition in partitions)
         say("assigned", *sorted(owned))

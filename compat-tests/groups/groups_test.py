@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Groups of the classic protocol: real clients share partitions, come, go, crash and come back.
+"""Groups of the classic protocol, and of the consumer protocol (KIP-848): real clients share partitions, come, go, crash and come back.
 
 A member is a program: MEMBER ADDRESS TOPIC GROUP STRATEGY [INSTANCE]. It prints
     assigned 0 2     the partitions that it owns from now on
@@ -22,7 +22,14 @@ PARTITIONS = 4
 RECORDS = 25  # to each partition, each time
 SECONDS_MAX = 60
 HERE = folder_of(__file__)
-SETTINGS = {"group.initial.rebalance.delay.ms": "0"}
+SETTINGS = {
+    "group.initial.rebalance.delay.ms": "0",
+    # Clients do not choose these in the consumer protocol.
+    "group.consumer.session.timeout.ms": "6000",
+    "group.consumer.min.session.timeout.ms": "6000",
+    "group.consumer.heartbeat.interval.ms": "300",
+    "group.consumer.min.heartbeat.interval.ms": "300",
+}
 
 
 class Member:
@@ -231,8 +238,10 @@ if __name__ == "__main__":
     for name, program in python_programs("kafka-python", "kafka_python_member.py", ["2.2.15", "3.0.12"]):
         add(suite, name, program, ["range", "roundrobin"], ["range"] if "3.0" in name else [])
     for name, program in python_programs("confluent-kafka", "confluent_member.py", ["2.0.2", "2.16.1"]):
-        add(suite, name, program, ["range", "roundrobin", "cooperative-sticky"], ["range"])
+        strategies = ["range", "roundrobin", "cooperative-sticky"]
+        add(suite, name, program, strategies + (["consumer"] if "2.16" in name else []), ["range"])
     for name, program in java_programs():
-        strategies = ["range", "cooperative-sticky"]
-        add(suite, name, program, strategies, ["range"] if name.endswith(oracle.BROKER_VERSION) else [])
+        is_newest = name.endswith(oracle.BROKER_VERSION)
+        strategies = ["range", "cooperative-sticky"] + (["consumer"] if is_newest else [])
+        add(suite, name, program, strategies, ["range"] if is_newest else [])
     sys.exit(main(suite, SETTINGS))
