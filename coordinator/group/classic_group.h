@@ -82,6 +82,8 @@ class ClassicGroup final : public Group {
     void load(const protocol::GroupMetadataValue& value);
     /// A record that a handler of this group has made.
     void apply(const protocol::GroupMetadataValue& value);
+    /// All members are to join again, whatever they are doing.
+    void rebalance_all(Effects& effects) { prepare_rebalance(effects); }
     /// The members' sessions begin.
     void on_loaded(Effects& effects);
     /// Answers whoever waits, with `reason`.

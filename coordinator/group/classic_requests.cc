@@ -74,6 +74,13 @@ Effects join_classic_group(GroupTable& groups, const JoinCall& call) {
             make_reply({call.version, call.done}, failed_join(error, member_id)));
         return effects;
     };
+    if (const ConsumerGroup* consumer = groups.consumers().find(request.group_id)) {
+        if (!consumer->is_empty()) return groups.consumers().join(*consumer, call);
+        Effects effects;
+        effects.records = groups.consumers().make_room(request.group_id);
+        effects.add(join_classic_group(groups, call));
+        return effects;
+    }
     const bool is_new = !groups.find(request.group_id);
     if (is_new && !request.member_id.empty())
         return refuse(ErrorCode::UNKNOWN_MEMBER_ID, request.member_id);
@@ -86,6 +93,8 @@ Effects join_classic_group(GroupTable& groups, const JoinCall& call) {
 }
 
 Effects sync_classic_group(GroupTable& groups, const SyncGroupRequest& request, SyncDone done) {
+    if (const ConsumerGroup* consumer = groups.consumers().find(request.group_id))
+        return groups.consumers().sync(*consumer, request, std::move(done));
     Effects effects;
     ClassicGroup* group = groups.find_classic(request.group_id);
     if (group)
@@ -99,7 +108,10 @@ Effects sync_classic_group(GroupTable& groups, const SyncGroupRequest& request, 
 Effects heartbeat_classic_group(GroupTable& groups, const HeartbeatRequest& request,
                                 std::function<void(const HeartbeatResponse&)> done) {
     ClassicGroup* group = groups.find_classic(request.group_id);
-    const ErrorCode error = group ? group->heartbeat(request) : ErrorCode::UNKNOWN_MEMBER_ID;
+    const ConsumerGroup* consumer = groups.consumers().find(request.group_id);
+    const ErrorCode error = group      ? group->heartbeat(request)
+                            : consumer ? groups.consumers().classic_heartbeat(*consumer, request)
+                                       : ErrorCode::UNKNOWN_MEMBER_ID;
     Effects effects;
     effects.replies.push_back(reply_with(std::move(done), failed<HeartbeatResponse>(error)));
     return effects;
@@ -107,6 +119,8 @@ Effects heartbeat_classic_group(GroupTable& groups, const HeartbeatRequest& requ
 
 Effects leave_classic_group(GroupTable& groups, int16_t version, const LeaveGroupRequest& request,
                             std::function<void(const LeaveGroupResponse&)> done) {
+    if (const ConsumerGroup* consumer = groups.consumers().find(request.group_id))
+        return groups.consumers().leave(*consumer, version, request, std::move(done));
     Effects effects;
     ClassicGroup* group = groups.find_classic(request.group_id);
     if (!group) {

@@ -6,6 +6,8 @@
 
 namespace milena {
 
+using std::chrono::milliseconds;
+
 namespace {
 
 /// Topics are not matched again sooner.
@@ -155,10 +157,38 @@ const ConsumerGroupOptions& ConsumerGroup::options() const {
     return options_;
 }
 
-void ConsumerGroup::prolong_session(std::string_view member_id) const {
+const ConsumerGroup::Seat* ConsumerGroup::find_timed(std::string_view member_id) const {
     const auto found = seats_.find(member_id);
-    if (found != seats_.end() && found->second.session)
-        found->second.session->arm(std::chrono::milliseconds(options().session_timeout_ms));
+    return found == seats_.end() || !found->second.session ? nullptr : &found->second;
+}
+
+void ConsumerGroup::prolong_session(std::string_view member_id) const {
+    const Seat* seat = find_timed(member_id);
+    if (!seat) return;
+    seat->session->arm(milliseconds(seat->member.is_classic()
+                                        ? seat->member.classic->session_timeout_ms
+                                        : options().session_timeout_ms));
+}
+
+void ConsumerGroup::await_join(std::string_view member_id) const {
+    const Seat* seat = find_timed(member_id);
+    if (seat && !seat->join->is_armed())
+        seat->join->arm(milliseconds(seat->member.rebalance_timeout_ms));
+}
+
+void ConsumerGroup::await_sync(std::string_view member_id) const {
+    const Seat* seat = find_timed(member_id);
+    if (!seat) return;
+    seat->join->cancel();
+    seat->sync->arm(milliseconds(seat->member.rebalance_timeout_ms));
+    prolong_session(member_id);
+}
+
+void ConsumerGroup::has_synced(std::string_view member_id) const {
+    const Seat* seat = find_timed(member_id);
+    if (!seat) return;
+    seat->sync->cancel();
+    prolong_session(member_id);
 }
 
 void ConsumerGroup::start_timers() {
@@ -172,14 +202,14 @@ void ConsumerGroup::start_timers(Seat& seat) {
         *timer = std::make_unique<StateTimer>(context_.timers, task);
     const int32_t timeout_ms = seat.member.is_classic() ? seat.member.classic->session_timeout_ms
                                                         : options().session_timeout_ms;
-    seat.session->arm(std::chrono::milliseconds(timeout_ms));
+    seat.session->arm(milliseconds(timeout_ms));
     follow_revocation(seat);
 }
 
 void ConsumerGroup::follow_revocation(Seat& seat) {
     if (!seat.rebalance || seat.member.is_classic()) return;
     if (seat.member.state == MemberState::kUnrevoked && seat.member.epoch >= 0)
-        seat.rebalance->arm(std::chrono::milliseconds(seat.member.rebalance_timeout_ms));
+        seat.rebalance->arm(milliseconds(seat.member.rebalance_timeout_ms));
     else
         seat.rebalance->cancel();
 }
@@ -194,7 +224,7 @@ bool ConsumerGroup::regexes_are_due() const {
 
 void ConsumerGroup::match_regexes_if_due() const {
     if (!context_.is_loaded || subscriptions_.regexes().empty() || regex_timer_->is_armed()) return;
-    if (regexes_are_due()) regex_timer_->arm(std::chrono::milliseconds(0));
+    if (regexes_are_due()) regex_timer_->arm(milliseconds(0));
 }
 
 void ConsumerGroup::regexes_matched() const {
@@ -214,7 +244,7 @@ ConsumerMember ConsumerGroup::member_or_new(std::string_view id) const {
     return made;
 }
 
-void ConsumerGroup::replace(ConsumerMember changed) {
+void ConsumerGroup::put_member(ConsumerMember changed) {
     const auto [found, is_new] = seats_.try_emplace(changed.id);
     Seat& seat = found->second;
     if (!is_new) count(seat.member, false);
@@ -267,7 +297,7 @@ void ConsumerGroup::reset_member(std::string_view id) {
     changed.epoch = changed.previous_epoch = kLeavingEpoch;
     changed.assigned.clear();
     changed.pending_revocation.clear();
-    replace(std::move(changed));
+    put_member(std::move(changed));
 }
 
 void ConsumerGroup::remove_member(std::string_view id) {

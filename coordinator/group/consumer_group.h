@@ -100,6 +100,11 @@ class ConsumerGroup final : public Group {
     void refreshed() const { refreshed_at_ = context_.topics.generation(); }
     /// The member was heard of.
     void prolong_session(std::string_view member_id) const;
+    /// A classic member must join again in time.
+    void await_join(std::string_view member_id) const;
+    /// A classic member was told its generation, and must ask for its assignment in time.
+    void await_sync(std::string_view member_id) const;
+    void has_synced(std::string_view member_id) const;
     /// All members' timers begin, as if all had just been heard of.
     void start_timers();
     /// Topics will be matched soon, if there is reason to.
@@ -115,8 +120,9 @@ class ConsumerGroup final : public Group {
     void apply_member(std::string_view id, const Value& value) {
         ConsumerMember changed = member_or_new(id);
         changed.apply(value);
-        replace(std::move(changed));
+        put_member(std::move(changed));
     }
+    void put_member(ConsumerMember member);
     /// The member has no assignment any more.
     void reset_member(std::string_view id);
     void remove_member(std::string_view id);
@@ -131,8 +137,9 @@ class ConsumerGroup final : public Group {
 
   private:
     ConsumerMember member_or_new(std::string_view id) const;
-    void replace(ConsumerMember changed);
     void count(const ConsumerMember& member, bool is_there);
+    /// Null if there is none, or if timers do not run yet.
+    const Seat* find_timed(std::string_view member_id) const;
     void set_owner(const OwnedPartitions& partitions, int32_t epoch);
     void clear_owner(const OwnedPartitions& partitions, int32_t epoch);
     void start_timers(Seat& seat);

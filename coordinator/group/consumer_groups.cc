@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "coordinator/group/consumer_heartbeat.h"
+#include "coordinator/group/consumer_migration.h"
 #include "protocol/messages/consumer_group_heartbeat_request.h"
 #include "protocol/messages/consumer_group_heartbeat_response.h"
 
@@ -127,15 +128,26 @@ Effects ConsumerGroups::heartbeat(const ConsumerGroupHeartbeatRequest& request,
     return found(request, client, strings, std::move(done));
 }
 
-/// The first member of a group that is not there yet: its records make the group.
+/// The first member of a group that is not there yet: its records make the group. A classic group
+/// with members is turned into one that has them, too.
 Effects ConsumerGroups::found(const ConsumerGroupHeartbeatRequest& request,
                               const ClientIdentity& client, StringArena& strings, Done done) {
     std::vector<CoordinatorRecord> records;
     const auto former = groups_.find(request.group_id);
     if (former != groups_.end()) {
-        if (former->second->type() != GroupType::kClassic || !former->second->is_empty())
+        if (former->second->type() != GroupType::kClassic)
             return refuse(std::move(done), not_found(request.group_id));
         former->second->add_tombstones(records);
+        if (!former->second->is_empty()) {
+            auto& classic = static_cast<ClassicGroup&>(*former->second);
+            const auto upgraded = upgrade(classic, context_);
+            if (!upgraded) return refuse(std::move(done), upgraded.error());
+            MILENA_LOG(Info) << "group " << classic.id() << " becomes a consumer group";
+            classic.on_unloaded(ErrorCode::REBALANCE_IN_PROGRESS);
+            add_all_records(**upgraded, records);
+            return heartbeat(**upgraded, std::move(records), request, client, strings,
+                             std::move(done));
+        }
     }
     const ConsumerGroup fresh(std::string(request.group_id), context_);
     return heartbeat(fresh, std::move(records), request, client, strings, std::move(done));
@@ -181,24 +193,21 @@ Effects ConsumerGroups::leave(const ConsumerGroup& group,
         return refuse(std::move(done), Error(ErrorCode::UNKNOWN_MEMBER_ID,
                                              "Group " + group.id() + " has no member " +
                                                  std::string(request.member_id) + "."));
-    ConsumerChange change(group, context_);
-    if (request.member_epoch == kStaticLeavingEpoch)
-        change.leave_for_now(*member);
-    else
-        change.remove({member->id});
     ConsumerGroupHeartbeatResponse response;
     response.member_id = request.member_id;
     response.member_epoch = request.member_epoch;
+    if (request.member_epoch == kLeavingEpoch)
+        return answer(std::move(done), std::move(response), remove(group, {member->id}));
+    ConsumerChange change(group, context_);
+    change.leave_for_now(*member);
     return answer(std::move(done), std::move(response), change.take_records());
 }
 
 Effects ConsumerGroups::expire(const ConsumerGroup& group, const std::string& member) {
     MILENA_LOG(Info) << "group " << group.id() << ": member " << member
                      << " was not heard of for too long, and is removed";
-    ConsumerChange change(group, context_);
-    change.remove({member});
     Effects effects;
-    effects.records = change.take_records();
+    effects.records = remove(group, {member});
     return effects;
 }
 

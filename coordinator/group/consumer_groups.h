@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "coordinator/group/classic_group.h"
 #include "coordinator/group/consumer_group.h"
 
 namespace milena {
@@ -17,6 +18,7 @@ class StringArena;
 namespace protocol {
 struct ConsumerGroupHeartbeatRequest;
 struct ConsumerGroupHeartbeatResponse;
+struct LeaveGroupResponse;
 }  // namespace protocol
 
 /// Who sends a request.
@@ -41,6 +43,19 @@ class ConsumerGroups {
     /// The request is valid (check_consumer_heartbeat). `strings` owns what the answer borrows.
     Effects heartbeat(const protocol::ConsumerGroupHeartbeatRequest& request,
                       const ClientIdentity& client, StringArena& strings, HeartbeatDone done);
+    // Members of the classic protocol in a consumer group: consumer_classic_members.cc.
+
+    Effects join(const ConsumerGroup& group, const JoinCall& call);
+    Effects sync(const ConsumerGroup& group, const protocol::SyncGroupRequest& request,
+                 SyncDone done);
+    ErrorCode classic_heartbeat(const ConsumerGroup& group,
+                                const protocol::HeartbeatRequest& request);
+    using LeaveDone = std::function<void(const protocol::LeaveGroupResponse&)>;
+    Effects leave(const ConsumerGroup& group, int16_t version,
+                  const protocol::LeaveGroupRequest& request, LeaveDone done);
+    /// An empty consumer group makes room for a classic one; its tombstones.
+    std::vector<CoordinatorRecord> make_room(std::string_view id);
+
     /// Null if there is no such consumer group.
     ConsumerGroup* find(std::string_view id) const;
     const ConsumerTopics& topics() const { return context_.topics; }
@@ -63,10 +78,16 @@ class ConsumerGroups {
                       HeartbeatDone done);
     Effects leave(const ConsumerGroup& group, const Request& request, HeartbeatDone done);
     Effects expire(const ConsumerGroup& group, const std::string& member);
+    /// Members leave; the group may become a classic one, which `group` does not survive.
+    std::vector<CoordinatorRecord> remove(const ConsumerGroup& group,
+                                          const std::vector<std::string>& members);
+    void rebalance_downgraded(const std::string& id);
     Effects match_regexes(const ConsumerGroup& group);
 
     GroupMap& groups_;
     ConsumerContext context_;
+    /// Groups that have just become classic ones, and rebalance when their records are replayed.
+    std::map<std::string, std::unique_ptr<StateTimer>> downgraded_;
 };
 
 }  // namespace milena

@@ -101,12 +101,18 @@ Result<void> check_consumer_heartbeat(const ConsumerGroupHeartbeatRequest& reque
 
 Result<ConsumerMember> ConsumerChange::heartbeat(const Request& request, std::string_view member_id,
                                                  const ClientIdentity& client) {
-    auto before = find_or_subscribe(request, member_id);
+    const auto before = find_or_subscribe(request, member_id);
     if (!before) return before;
-    const ConsumerMember after = with_request(*before, request, client);
-    const auto subscription = note_subscription(*before, after);
+    return advance(*before, with_request(*before, request, client),
+                   request.topic_partitions ? &*request.topic_partitions : nullptr);
+}
+
+Result<ConsumerMember> ConsumerChange::advance(const ConsumerMember& before,
+                                               const ConsumerMember& after,
+                                               const Reported* reported) {
+    const auto subscription = note_subscription(before, after);
     if (!subscription) return subscription.error();
-    ConsumerGroupNext next = next_after(*before, after);
+    ConsumerGroupNext next = next_after(before, after);
     const std::string& fallback = context_.options.consumer_assignors.front();
     const bool has_other_assignor = next.subscriptions.preferred_assignor(fallback) !=
                                     group_.subscriptions().preferred_assignor(fallback);
@@ -114,7 +120,7 @@ Result<ConsumerMember> ConsumerChange::heartbeat(const Request& request, std::st
     if (must_bump || group_.needs_refresh()) refresh(next, must_bump);
     target_epoch_ = group_.target_epoch();
     if (target_epoch_ < next.epoch && may_assign()) assign(next, after);
-    return move(after, request, subscription->has_changed);
+    return move(after, reported, subscription->has_changed);
 }
 
 Result<ConsumerMember> ConsumerChange::find_or_subscribe(const Request& request,
@@ -228,7 +234,7 @@ void ConsumerChange::refresh(ConsumerGroupNext& next, bool must_bump) {
     if (group_.has_topics_record()) add(consumer_topics_tombstone(group_.id()));
 }
 
-Result<ConsumerMember> ConsumerChange::move(const ConsumerMember& member, const Request& request,
+Result<ConsumerMember> ConsumerChange::move(const ConsumerMember& member, const Reported* reported,
                                             bool has_subscription_changed) {
     if (!has_subscription_changed && member.is_reconciled_to(target_epoch_)) return member;
     const ConsumerMember* holder =
@@ -239,9 +245,8 @@ Result<ConsumerMember> ConsumerChange::move(const ConsumerMember& member, const 
         return group_.is_owned(topic, partition);
     };
     const auto topics = topics_of(member);
-    auto moved =
-        reconcile(member, {target_epoch_, target, has_subscription_changed, topics, is_owned,
-                           request.topic_partitions ? &*request.topic_partitions : nullptr});
+    auto moved = reconcile(
+        member, {target_epoch_, target, has_subscription_changed, topics, is_owned, reported});
     if (moved && *moved != member) add(consumer_current_record(group_.id(), *moved));
     return moved;
 }

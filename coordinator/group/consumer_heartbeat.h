@@ -8,6 +8,14 @@
 
 namespace milena {
 
+namespace protocol {
+struct ConsumerProtocolSubscription;
+struct JoinGroupRequest;
+namespace consumer_group_heartbeat_request {
+struct TopicPartitions;
+}
+}  // namespace protocol
+
 /// INVALID_REQUEST and UNSUPPORTED_ASSIGNOR: what is wrong with a request whatever the group is.
 Result<void> check_consumer_heartbeat(const protocol::ConsumerGroupHeartbeatRequest& request,
                                       int16_t version, const GroupOptions& options);
@@ -32,6 +40,10 @@ class ConsumerChange {
     /// The member of a heartbeat, after it; FENCED_MEMBER_EPOCH and others.
     Result<ConsumerMember> heartbeat(const protocol::ConsumerGroupHeartbeatRequest& request,
                                      std::string_view member_id, const ClientIdentity& client);
+    /// The member of a JoinGroup, after it; UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID.
+    Result<ConsumerMember> join_classic(const protocol::JoinGroupRequest& request,
+                                        std::string_view member_id, const ClientIdentity& client,
+                                        const protocol::ConsumerProtocolSubscription& subscription);
     /// Members leave for good.
     void remove(const std::vector<std::string>& members);
     /// A static member leaves, and may come back.
@@ -49,6 +61,8 @@ class ConsumerChange {
         bool has_new_topics = false;
     };
 
+    using Reported = std::vector<protocol::consumer_group_heartbeat_request::TopicPartitions>;
+
     void add(CoordinatorRecord record) { records_.push_back(std::move(record)); }
     Result<ConsumerMember> find_or_subscribe(const Request& request, std::string_view member_id);
     Result<ConsumerMember> subscribe_static(const Request& request, std::string_view member_id);
@@ -64,7 +78,11 @@ class ConsumerChange {
     void add_targets(const AssignorInput& input, AssignorOutput targets,
                      const std::string& updated);
     void remove_records(std::string_view member);
-    Result<ConsumerMember> move(const ConsumerMember& member, const Request& request,
+    /// From what the member was to what it is now, and on towards the target. `reported` is what
+    /// it says that it owns; null if it says nothing.
+    Result<ConsumerMember> advance(const ConsumerMember& before, const ConsumerMember& after,
+                                   const Reported* reported);
+    Result<ConsumerMember> move(const ConsumerMember& member, const Reported* reported,
                                 bool has_subscription_changed);
     std::vector<SubscribedTopic> topics_of(const ConsumerMember& member) const;
 

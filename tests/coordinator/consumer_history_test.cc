@@ -4,6 +4,7 @@
 // give the same state; at the end, when all members do what they are told, all partitions have one.
 #include <random>
 
+#include "base/log.h"
 #include "tests/coordinator/consumer_fixture.h"
 
 namespace milena {
@@ -148,10 +149,12 @@ class History : public testing::ConsumerGroupsTest {
 };
 
 TEST(ConsumerHistory, AnyHistoryKeepsOneOwnerAndIsInItsRecords) {
+    set_log_level(LogLevel::kWarn);
     for (uint32_t seed = 0; seed < kHistories && !::testing::Test::HasFailure(); ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         History(seed).run();
     }
+    set_log_level(LogLevel::kInfo);
 }
 
 }  // namespace
