@@ -189,8 +189,10 @@ def consumer_group_configured(t):
     group.join("a")
     group.configure("consumer.heartbeat.interval.ms", "5000")
     group.beat("a", "another interval")
-    t.ask("ListGroups", 5, {"StatesFilter": ["stable"], "TypesFilter": ["consumer"]}, "stable")
-    t.ask("ListGroups", 5, {"StatesFilter": [], "TypesFilter": ["classic"]}, "classic")
+    for states, types in ((["stable"], ["consumer"]), ([], ["classic"]), (["empty"], []), ([], [])):
+        listed = t.quietly("ListGroups", 5, {"StatesFilter": states, "TypesFilter": types})["Groups"]
+        own = [row for row in listed if row["GroupId"] == group.name]  # not other scenarios'
+        t.note("ListGroups", 5, {"Groups": own}, f"{states} {types}")
     t.ask("DescribeGroups", 6, {"Groups": [group.name]}, "as classic")
     t.ask("DescribeGroups", 5, {"Groups": [group.name]}, "as classic")
     t.ask("DeleteGroups", 2, {"GroupsNames": [group.name]}, "with a member")
