@@ -40,8 +40,10 @@ Error unknown_member(std::string_view member, const std::string& group) {
 ConsumerGroupOptions read_options(const GroupOptions& broker, const ConsumerTopics& topics,
                                   const std::string& group) {
     ConsumerGroupOptions own = broker.consumer;
-    const ConfigMap* configs =
-        topics.image() ? topics.image()->configs({ConfigResourceType::kGroup, group}) : nullptr;
+    if (!topics.image()) return own;
+    if (const ConfigMap* all = topics.image()->configs({ConfigResourceType::kBroker, {}}))
+        read_setting(*all, "group.consumer.assignment.interval.ms", {}, own.assignment_interval_ms);
+    const ConfigMap* configs = topics.image()->configs({ConfigResourceType::kGroup, group});
     if (!configs) return own;
     read_setting(*configs, "consumer.session.timeout.ms", broker.consumer_session_timeout_bounds,
                  own.session_timeout_ms);
