@@ -226,6 +226,7 @@ void ClassicGroup::on_unloaded(ErrorCode reason) {
             answer.error = reason;
             answer.member_id = member_id;
             answer_now(*std::exchange(member->join, std::nullopt), answer);
+            --joins_parked_;
         }
         if (member->sync) {
             SyncAnswer answer;

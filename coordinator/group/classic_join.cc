@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Classic groups: JoinGroup.
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/log.h"
 #include "coordinator/group/classic_group.h"
@@ -20,9 +21,9 @@ constexpr std::chrono::milliseconds kNewMemberTimeout{300'000};
 
 std::vector<ClassicProtocol> protocols_of(const JoinGroupRequest& request) {
     std::vector<ClassicProtocol> protocols;
+    std::unordered_set<std::string_view> named;
     for (const auto& asked : request.protocols) {
-        if (std::ranges::find(protocols, asked.name, &ClassicProtocol::name) != protocols.end())
-            continue;
+        if (!named.insert(asked.name).second) continue;
         protocols.push_back(
             {std::string(asked.name), Bytes(asked.metadata.begin(), asked.metadata.end())});
     }

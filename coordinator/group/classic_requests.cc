@@ -76,6 +76,8 @@ Effects join_classic_group(GroupTable& groups, const JoinCall& call) {
     };
     if (const ConsumerGroup* consumer = groups.consumers().find(request.group_id)) {
         if (!consumer->is_empty()) return groups.consumers().join(*consumer, call);
+        if (!request.member_id.empty())
+            return refuse(ErrorCode::UNKNOWN_MEMBER_ID, request.member_id);
         Effects effects;
         effects.records = groups.consumers().make_room(request.group_id);
         effects.add(join_classic_group(groups, call));

@@ -143,10 +143,12 @@ Effects ConsumerGroups::found(const ConsumerGroupHeartbeatRequest& request,
             const auto upgraded = upgrade(classic, context_);
             if (!upgraded) return refuse(std::move(done), upgraded.error());
             MILENA_LOG(Info) << "group " << classic.id() << " becomes a consumer group";
-            classic.on_unloaded(ErrorCode::REBALANCE_IN_PROGRESS);
             add_all_records(**upgraded, records);
-            return heartbeat(**upgraded, std::move(records), request, client, strings,
-                             std::move(done));
+            Effects effects = heartbeat(**upgraded, std::move(records), request, client, strings,
+                                        std::move(done));
+            const bool is_accepted = !effects.records.empty();
+            if (is_accepted) classic.on_unloaded(ErrorCode::REBALANCE_IN_PROGRESS);
+            return effects;
         }
     }
     const ConsumerGroup fresh(std::string(request.group_id), context_);

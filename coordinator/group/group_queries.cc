@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ListGroups, DescribeGroups and DeleteGroups: questions to many shards, answered together.
 #include <algorithm>
+#include <unordered_set>
 
 #include "coordinator/group/classic_group.h"
 #include "coordinator/group/gathering.h"
@@ -154,11 +155,9 @@ void GroupCoordinator::list(GroupCall, const ListGroupsRequest& request,
 void GroupCoordinator::remove(GroupCall, const DeleteGroupsRequest& request,
                               Done<DeleteGroupsResponse> done) {
     DeleteGroupsResponse response;
+    std::unordered_set<std::string_view> named;
     for (std::string_view id : request.groups_names)
-        if (std::ranges::find(response.results, id,
-                              &DeleteGroupsResponse::DeletableGroupResult::group_id) ==
-            response.results.end())
-            response.results.emplace_back().group_id = id;
+        if (named.insert(id).second) response.results.emplace_back().group_id = id;
     if (response.results.empty()) return done(response);
     const auto rows = response.results;
     auto gathering = std::make_shared<Gathering<DeleteGroupsResponse>>(

@@ -51,6 +51,7 @@ Result<Offset> replay_batches(BytesView bytes, Offset from, StateMachine& machin
 }  // namespace
 
 Result<void> replay_log(Log& log, Offset end, StateMachine& machine) {
+    if (auto usable = log.check_usable(); !usable) return usable;
     Bytes buffer;
     for (Offset next = log.log_start_offset(); next < end;) {
         auto read = log.read(next, kReadBytes, end, true, false);

@@ -13,6 +13,9 @@ namespace milena {
 namespace {
 
 constexpr int16_t kAcksAll = -1;
+/// Between loads, while the log refuses to be written: a full disk is no reason to read all day.
+constexpr std::chrono::milliseconds kReloadDelayMin{100};
+constexpr std::chrono::milliseconds kReloadDelayMax{5'000};
 
 /// Bytes that a batch grows by, at most.
 size_t size_of(std::span<const CoordinatorRecord> records) {
@@ -127,6 +130,8 @@ void CoordinatorShard::on_replayed(uint64_t incarnation, std::shared_ptr<State> 
     next_offset_ = end;
     committed_end_ = partition_->log()->high_watermark();
     status_ = Status::kActive;
+    // What an earlier coordinator wrote last may still be on its way to the device.
+    if (committed_end_ < end) await_commit({.last_offset = end - 1});
     take(machine().on_image(image_));
     if (status_ == Status::kActive) take(machine().on_loaded());
 }
@@ -135,6 +140,7 @@ void CoordinatorShard::unload(const Error& reason) {
     ++incarnation_;
     status_ = Status::kIdle;
     linger_timer_.reset();
+    reload_timer_.reset();
     wake_timer_.reset();
     wakes_at_.reset();
     batch_.reset();
@@ -158,6 +164,7 @@ void CoordinatorShard::take(Effects effects) {
     if (!effects.records.empty()) {
         if (auto added = add_records(effects); !added) {
             const Error refusal = refusal_of(added.error());
+            if (effects.replies.empty()) warn(added.error());
             for (const Reply& reply : effects.replies) reply(refusal);
             return;
         }
@@ -253,6 +260,7 @@ void CoordinatorShard::flush_or_linger() {
     linger_timer_ = parts_.executor.after(parts_.linger, [self = shared_from_this()] {
         self->linger_timer_.reset();
         self->flush();
+        self->arm_timer();
     });
 }
 
@@ -279,10 +287,15 @@ Result<void> CoordinatorShard::append_to_log(Bytes batch, const AppendSource& so
     auto info = partition_->append_as_leader(batch, kAcksAll, source, nullptr);
     if (!info) return info.error();
     next_offset_ = info->last_offset + 1;
+    await_commit(*info);
+    return {};
+}
+
+void CoordinatorShard::await_commit(const AppendInfo& info) {
     partition_->when_acknowledgeable(
-        *info, kAcksAll,
+        info, kAcksAll,
         [self = shared_from_this(), incarnation = incarnation_,
-         end = next_offset_](const Result<void>& result) {
+         end = info.last_offset + 1](const Result<void>& result) {
             // At once, if it was committed at once: here is still the event queue.
             if (self->parts_.executor.runs_here())
                 self->on_committed(incarnation, end, result);
@@ -291,14 +304,25 @@ Result<void> CoordinatorShard::append_to_log(Bytes batch, const AppendSource& so
                     raw->on_committed(incarnation, end, result);
                 });
         });
-    return {};
+}
+
+void CoordinatorShard::warn(const Error& cause) const {
+    MILENA_LOG(Warn) << partition_->log()->directory()
+                     << ": its coordinator can't write: " << cause.to_string();
 }
 
 void CoordinatorShard::on_append_failed(const Error& cause) {
-    MILENA_LOG(Warn) << partition_->log()->directory()
-                     << ": its coordinator can't write and is loaded anew: " << cause.to_string();
+    warn(cause);
     unload(refusal_of(cause));
-    load();
+    status_ = Status::kLoading;
+    const auto delay = reload_delay_;
+    reload_delay_ = std::clamp(delay * 2, kReloadDelayMin, kReloadDelayMax);
+    if (delay.count() == 0) return load();
+    reload_timer_ = parts_.executor.after(delay, [self = shared_from_this()] {
+        self->enqueue([raw = self.get(), incarnation = self->incarnation_] {
+            if (incarnation == raw->incarnation_) raw->load();
+        });
+    });
 }
 
 void CoordinatorShard::on_committed(uint64_t incarnation, Offset end, const Result<void>& result) {
@@ -306,6 +330,7 @@ void CoordinatorShard::on_committed(uint64_t incarnation, Offset end, const Resu
     // Whether the records are committed is not known, so neither is the state.
     if (!result) return unload(refusal_of(result.error()));
     committed_end_ = std::max(committed_end_, end);
+    reload_delay_ = {};
     answer_committed();
 }
 

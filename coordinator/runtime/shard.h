@@ -91,6 +91,8 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
     void flush_or_linger();
     bool append(Bytes batch);
     Result<void> append_to_log(Bytes batch, const AppendSource& source);
+    void warn(const Error& cause) const;
+    void await_commit(const AppendInfo& info);
     void on_append_failed(const Error& cause);
     void on_committed(uint64_t incarnation, Offset end, const Result<void>& result);
     void answer_committed();
@@ -118,6 +120,8 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
     Offset committed_end_{0};
     std::deque<ParkedReply> parked_;
 
+    std::chrono::milliseconds reload_delay_{0};  ///< before the load that the next failure wants
+    std::unique_ptr<Timer> reload_timer_;
     std::unique_ptr<Timer> linger_timer_;
     std::unique_ptr<Timer> wake_timer_;
     std::optional<SteadyTime> wakes_at_;

@@ -164,7 +164,8 @@ void TransactionCoordinator::take_producer_id(
 }
 
 bool TransactionCoordinator::exists(const std::string& topic, int32_t partition) const {
-    const TopicState* state = image_.load()->topic(topic);
+    const MetadataImagePtr image = image_.load();
+    const TopicState* state = image->topic(topic);
     return state && static_cast<size_t>(partition) < state->partitions.size();
 }
 

@@ -121,6 +121,20 @@ TEST_F(ConsumerMigration, AMemberOfTheConsumerProtocolUpgradesTheGroup) {
     EXPECT_EQ(rest.assigned->at("t").size(), 2u);
 }
 
+TEST_F(ConsumerMigration, ARefusedMemberLeavesAClassicRebalanceAlone) {
+    Classic one = make_classic_group();
+    Classic two;
+    join(two);
+    Beat refused = joining("a");
+    refused.regex = "(";
+    EXPECT_EQ(send(refused).error, ErrorCode::INVALID_REGULAR_EXPRESSION);
+    EXPECT_TRUE(two.id.empty()) << "still waits for the other one";
+    join(one);
+    EXPECT_EQ(two.error, ErrorCode::NONE);
+    EXPECT_EQ(two.generation, one.generation);
+    EXPECT_EQ(classic_group()->members().size(), 2u);
+}
+
 TEST_F(ConsumerMigration, TheLastOneOfTheConsumerProtocolDowngradesIt) {
     Classic one = make_classic_group();
     const Answer joined = send(joining("a"));
