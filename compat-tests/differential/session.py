@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a scenario talks to: asks one broker and records each answer for the comparison."""
 import dataclasses
+import time
 
 from milena_test import batch, schema, wire
 from milena_test.client import Client, ConnectionClosed
@@ -123,12 +124,11 @@ class Session:
     def quietly(self, api, version, body):
         return self.client.request(api, self.newest(api) if version is None else version, body)
 
-    def until(self, api, version, body, condition, label="", attempts=200):
-        """Repeats until condition(answer) holds, then records that answer (or the last one)."""
-        for _ in range(attempts):
-            if condition(self.quietly(api, version, body)):
-                break
-            self.settle()
+    def until(self, api, version, body, condition, label="", patience=120):
+        """Asks until condition(answer) holds, or `patience` seconds; then records the answer."""
+        deadline = time.monotonic() + patience
+        while not condition(self.quietly(api, version, body)) and time.monotonic() < deadline:
+            time.sleep(0.01)
         return self.ask(api, version, body, label)
 
     def topic(self, suffix="topic", partitions=1, **configs):

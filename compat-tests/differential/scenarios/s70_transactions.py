@@ -205,7 +205,6 @@ def _completed_slowly(t, transactional_id):
     t.until(
         "DescribeTransactions", 0, {"TransactionalIds": [transactional_id]},
         lambda answer: answer["TransactionStates"][0]["TransactionState"] == "CompleteAbort", "timeout",
-        attempts=3000,
     )  # fmt: skip
 
 
