@@ -23,6 +23,14 @@ enum class TransactionSupport {
     kImplicitPartitions  ///< the write itself adds partitions (transaction.version 2)
 };
 
+/// Of a request whose versions from `abortable` and from `implicit` on understand more.
+constexpr TransactionSupport transaction_support(int16_t version, int16_t abortable,
+                                                 int16_t implicit) {
+    if (version >= implicit) return TransactionSupport::kImplicitPartitions;
+    return version >= abortable ? TransactionSupport::kAbortableError
+                                : TransactionSupport::kDefaultErrors;
+}
+
 struct TransactionalWrite {
     struct Target {
         std::string topic;

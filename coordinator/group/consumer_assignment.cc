@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "coordinator/group/consumer_heartbeat.h"
+#include "coordinator/runtime/java_order.h"
 
 namespace milena {
 
@@ -57,16 +58,15 @@ void ConsumerChange::assign(const ConsumerGroupNext& next, const ConsumerMember&
     for (const auto& [id, seat] : group_.seats())
         if (id != updated.id && &seat.member != replaced) members.push_back(&seat.member);
 
-    std::vector<std::string_view> ids;
-    for (const ConsumerMember* member : members) ids.push_back(member->id);
+    sort_as_hash_map(members,
+                     [](const ConsumerMember* member) -> std::string_view { return member->id; });
     TopicLists lists([this](const ConsumerMember& member) { return topics_of(member); });
     AssignorInput input;
     input.homogeneous = next.subscriptions.is_homogeneous(next.members);
-    for (const size_t index : java_hash_order(ids)) {
-        const ConsumerMember& member = *members[index];
-        const auto& holder = index == 0 && replaced ? replaced->id : member.id;
+    for (const ConsumerMember* member : members) {
+        const auto& holder = member == &updated && replaced ? replaced->id : member->id;
         input.members.push_back(
-            {member.id, member.instance_id, lists.of(member), &group_.target_of(holder)});
+            {member->id, member->instance_id, lists.of(*member), &group_.target_of(holder)});
     }
     const auto& fallback = context_.options.consumer_assignors.front();
     const Assignor assignor = find_assignor(next.subscriptions.preferred_assignor(fallback));

@@ -32,7 +32,8 @@ struct AssignorMember {
 };
 
 struct AssignorInput {
-    /// In the order of java_hash_order().
+    /// In the order of sort_as_hash_map(): who comes first gets the partition that is left over, so
+    /// Kafka's choice depends on it.
     std::vector<AssignorMember> members;
     /// All members want the same topics.
     bool homogeneous = true;
@@ -52,10 +53,6 @@ AssignorOutput assign_uniform_heterogeneous(const AssignorInput& input);
 
 /// Null for an unknown name.
 Assignor find_assignor(std::string_view name);
-
-/// Indexes of `ids` in the order in which a Java HashMap with these keys would show them: who comes
-/// first gets the partition that is left over, so Kafka's choice depends on it.
-std::vector<size_t> java_hash_order(std::span<const std::string_view> ids);
 
 /// Adds `partition` where it belongs.
 void add_partition(TopicPartitions& to, const Uuid& topic, int32_t partition);

@@ -3,8 +3,8 @@
 #include <ranges>
 
 #include "coordinator/group/consumer_heartbeat.h"
-#include "coordinator/group/gathering.h"
 #include "coordinator/group/group_coordinator.h"
+#include "coordinator/runtime/gathering.h"
 #include "protocol/messages/consumer_group_describe_request.h"
 #include "protocol/messages/consumer_group_describe_response.h"
 #include "protocol/messages/consumer_group_heartbeat_request.h"

@@ -4,8 +4,8 @@
 #include <unordered_set>
 
 #include "coordinator/group/classic_group.h"
-#include "coordinator/group/gathering.h"
 #include "coordinator/group/group_coordinator.h"
+#include "coordinator/runtime/gathering.h"
 #include "protocol/messages/delete_groups_request.h"
 #include "protocol/messages/delete_groups_response.h"
 #include "protocol/messages/describe_groups_request.h"

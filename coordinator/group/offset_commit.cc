@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // OffsetCommit, TxnOffsetCommit and OffsetDelete: what changes offsets.
 #include "coordinator/group/offset_store.h"
+#include "coordinator/runtime/partitioning.h"
 #include "protocol/messages/offset_commit_key.h"
 #include "protocol/messages/offset_commit_value.h"
 
@@ -15,17 +16,6 @@ constexpr int16_t kVersionWithExpiry = 1, kValueVersion = OffsetCommitValue::kMa
 /// Requests from these on may be told that their group does not exist.
 constexpr int16_t kGroupIdNotFoundOfCommit = 9, kGroupIdNotFoundOfTransaction = 6;
 constexpr int16_t kStaleEpochOfTransaction = 6;
-
-/// As Java counts: a character outside of the first plane is two.
-size_t utf16_length(std::string_view text) {
-    size_t length = 0;
-    for (const char c : text) {
-        const auto byte = static_cast<uint8_t>(c);
-        length += (byte & 0xC0) != 0x80;  // not a continuation
-        length += byte >= 0xF0;
-    }
-    return length;
-}
 
 template <class Topic, class Partition>
 CoordinatorRecord offset_record(std::string_view group, const Topic& topic,
@@ -127,7 +117,7 @@ Result<void> OffsetStore::check_partitions(std::string_view id, const OffsetCall
 
 bool OffsetStore::is_metadata_too_large(std::optional<std::string_view> metadata) const {
     const auto length_max = static_cast<size_t>(options_.offset_metadata_max_bytes);
-    return metadata && metadata->size() > length_max && utf16_length(*metadata) > length_max;
+    return metadata && metadata->size() > length_max && java_chars(*metadata).size() > length_max;
 }
 
 template <class Topic, class Response>

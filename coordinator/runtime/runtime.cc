@@ -67,20 +67,23 @@ void CoordinatorRuntime::submit(std::string_view key, CoordinatorEvent event) {
     submit_to(partition_of(key), std::move(event));
 }
 
-void CoordinatorRuntime::submit_to(int32_t partition, CoordinatorEvent event) {
+std::shared_ptr<CoordinatorShard> CoordinatorRuntime::find(int32_t partition) const {
     const auto shards = this->shards();
-    if (partition < 0 || static_cast<size_t>(partition) >= shards->size())
-        return event.refuse(Error(ErrorCode::NOT_COORDINATOR));
-    (*shards)[static_cast<size_t>(partition)]->submit(std::move(event));
+    if (partition < 0 || static_cast<size_t>(partition) >= shards->size()) return nullptr;
+    return (*shards)[static_cast<size_t>(partition)];
+}
+
+void CoordinatorRuntime::submit_to(int32_t partition, CoordinatorEvent event) {
+    const auto shard = find(partition);
+    if (!shard) return event.refuse(Error(ErrorCode::NOT_COORDINATOR));
+    shard->submit(std::move(event));
 }
 
 void CoordinatorRuntime::end_transaction(int32_t partition, ProducerIdentity producer,
                                          TransactionMarker marker, int16_t version, Reply reply) {
-    const auto shards = this->shards();
-    if (partition < 0 || static_cast<size_t>(partition) >= shards->size())
-        return reply(Error(ErrorCode::NOT_COORDINATOR));
-    (*shards)[static_cast<size_t>(partition)]->end_transaction(producer, marker, version,
-                                                               std::move(reply));
+    const auto shard = find(partition);
+    if (!shard) return reply(Error(ErrorCode::NOT_COORDINATOR));
+    shard->end_transaction(producer, marker, version, std::move(reply));
 }
 
 }  // namespace milena

@@ -51,6 +51,8 @@ class CoordinatorRuntime {
     using Shards = std::vector<std::shared_ptr<CoordinatorShard>>;
 
     std::shared_ptr<const Shards> shards() const;
+    /// Null if the topic has no such partition.
+    std::shared_ptr<CoordinatorShard> find(int32_t partition) const;
     void grow(size_t count);
     void follow_partition(size_t index, const TopicState& topic, const MetadataImagePtr& image);
 

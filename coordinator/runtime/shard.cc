@@ -150,14 +150,20 @@ void CoordinatorShard::unload(const Error& reason) {
 }
 
 void CoordinatorShard::handle(const CoordinatorEvent& event) {
+    if (auto active = check_active(); !active) return event.refuse(active.error());
+    take(event.handle(machine()));
+}
+
+Result<void> CoordinatorShard::check_active() const {
     switch (status_) {
         case Status::kIdle:
-            return event.refuse(Error(ErrorCode::NOT_COORDINATOR));
+            return Error(ErrorCode::NOT_COORDINATOR);
         case Status::kLoading:
-            return event.refuse(Error(ErrorCode::COORDINATOR_LOAD_IN_PROGRESS));
+            return Error(ErrorCode::COORDINATOR_LOAD_IN_PROGRESS);
         case Status::kActive:
-            take(event.handle(machine()));
+            return {};
     }
+    __builtin_unreachable();
 }
 
 void CoordinatorShard::take(Effects effects) {
@@ -211,11 +217,12 @@ Result<void> CoordinatorShard::add_batch(std::span<const CoordinatorRecord> reco
     if (!batch_) {
         RecordBatchOptions options;
         options.compression = parts_.compression;
-        if (!transaction) options.base_sequence = 0;  // as Kafka's coordinators write it
         if (transaction) {
             options.transactional = true;
             options.producer_id = transaction->id;
             options.producer_epoch = transaction->epoch;
+        } else {
+            options.base_sequence = 0;  // as Kafka's coordinators write it
         }
         batch_.emplace(options);
     }
@@ -232,9 +239,7 @@ Result<void> CoordinatorShard::add_batch(std::span<const CoordinatorRecord> reco
 
 void CoordinatorShard::write_marker(ProducerIdentity producer, TransactionMarker marker,
                                     int16_t version, const Reply& reply) {
-    if (status_ != Status::kActive)
-        return reply(Error(status_ == Status::kLoading ? ErrorCode::COORDINATOR_LOAD_IN_PROGRESS
-                                                       : ErrorCode::NOT_COORDINATOR));
+    if (auto active = check_active(); !active) return reply(active.error());
     flush();
     auto batch = build_marker(producer.id, producer.epoch, marker, parts_.clock.now());
     if (!batch || status_ != Status::kActive) return reply(Error(ErrorCode::NOT_COORDINATOR));
@@ -270,17 +275,10 @@ void CoordinatorShard::flush() {
     auto batch = batch_->build();
     batch_.reset();
     if (!batch) return on_append_failed(batch.error());
-    (void)append(std::move(*batch));
-}
-
-bool CoordinatorShard::append(Bytes batch) {
     AppendSource source = AppendOrigin::kCoordinator;
     source.guard = batch_guard_;
-    if (auto appended = append_to_log(std::move(batch), source); !appended) {
+    if (auto appended = append_to_log(std::move(*batch), source); !appended)
         on_append_failed(appended.error());
-        return false;
-    }
-    return status_ == Status::kActive;
 }
 
 Result<void> CoordinatorShard::append_to_log(Bytes batch, const AppendSource& source) {
@@ -318,11 +316,10 @@ void CoordinatorShard::on_append_failed(const Error& cause) {
     const auto delay = reload_delay_;
     reload_delay_ = std::clamp(delay * 2, kReloadDelayMin, kReloadDelayMax);
     if (delay.count() == 0) return load();
-    reload_timer_ = parts_.executor.after(delay, [self = shared_from_this()] {
-        self->enqueue([raw = self.get(), incarnation = self->incarnation_] {
-            if (incarnation == raw->incarnation_) raw->load();
+    reload_timer_ =
+        parts_.executor.after(delay, [self = shared_from_this(), incarnation = incarnation_] {
+            if (incarnation == self->incarnation_) self->load();
         });
-    });
 }
 
 void CoordinatorShard::on_committed(uint64_t incarnation, Offset end, const Result<void>& result) {

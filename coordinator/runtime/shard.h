@@ -80,6 +80,8 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
     void unload(const Error& reason);
 
     void handle(const CoordinatorEvent& event);
+    /// NOT_COORDINATOR, COORDINATOR_LOAD_IN_PROGRESS.
+    Result<void> check_active() const;
     void write_marker(ProducerIdentity producer, TransactionMarker marker, int16_t version,
                       const Reply& reply);
     void take(Effects effects);
@@ -89,7 +91,6 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
     void park(std::vector<Reply> replies);
     void flush();
     void flush_or_linger();
-    bool append(Bytes batch);
     Result<void> append_to_log(Bytes batch, const AppendSource& source);
     void warn(const Error& cause) const;
     void await_commit(const AppendInfo& info);

@@ -64,51 +64,44 @@ void TransactionCoordinator::submit(const std::string& transactional_id, Handle 
                                         std::move(refuse)});
 }
 
-void TransactionCoordinator::init_producer(InitProducer request, Done<ProducerIdentity> done) {
+template <class Request, class Answer, class Method>
+void TransactionCoordinator::ask(Request request, Done<Answer> done, Method method) {
     if (request.transactional_id.empty()) return done(empty_id());
-    if (request.timeout_ms <= 0 || request.timeout_ms > options_.max_timeout_ms)
-        return done(Error(ErrorCode::INVALID_TRANSACTION_TIMEOUT,
-                          "the timeout is not within transaction.max.timeout.ms"));
     const std::string id = request.transactional_id;
     submit(
         id,
-        [request = std::move(request), done](TransactionShard& shard) {
-            return shard.init_producer(request, done);
+        [request = std::move(request), done, method](TransactionShard& shard) {
+            return method(shard, request, done);
         },
         done);
+}
+
+void TransactionCoordinator::init_producer(InitProducer request, Done<ProducerIdentity> done) {
+    const bool is_valid_timeout =
+        request.timeout_ms > 0 && request.timeout_ms <= options_.max_timeout_ms;
+    if (!request.transactional_id.empty() && !is_valid_timeout)
+        return done(Error(ErrorCode::INVALID_TRANSACTION_TIMEOUT,
+                          "the timeout is not within transaction.max.timeout.ms"));
+    ask(std::move(request), std::move(done), [](TransactionShard& shard, auto& what, auto& answer) {
+        return shard.init_producer(what, answer);
+    });
 }
 
 void TransactionCoordinator::add_partitions(AddPartitions request, Done<void> done) {
-    if (request.transactional_id.empty()) return done(empty_id());
-    const std::string id = request.transactional_id;
-    submit(
-        id,
-        [request = std::move(request), done](TransactionShard& shard) {
-            return shard.add_partitions(request, done);
-        },
-        done);
+    ask(std::move(request), std::move(done), [](TransactionShard& shard, auto& what, auto& answer) {
+        return shard.add_partitions(what, answer);
+    });
 }
 
 void TransactionCoordinator::verify_partitions(AddPartitions request, Done<NamedPartitions> done) {
-    if (request.transactional_id.empty()) return done(empty_id());
-    const std::string id = request.transactional_id;
-    submit(
-        id,
-        [request = std::move(request), done](TransactionShard& shard) {
-            return shard.verify_partitions(request, done);
-        },
-        done);
+    ask(std::move(request), std::move(done), [](TransactionShard& shard, auto& what, auto& answer) {
+        return shard.verify_partitions(what, answer);
+    });
 }
 
 void TransactionCoordinator::end(EndTransaction request, Done<ProducerIdentity> done) {
-    if (request.transactional_id.empty()) return done(empty_id());
-    const std::string id = request.transactional_id;
-    submit(
-        id,
-        [request = std::move(request), done](TransactionShard& shard) {
-            return shard.end(request, done);
-        },
-        done);
+    ask(std::move(request), std::move(done),
+        [](TransactionShard& shard, auto& what, auto& answer) { return shard.end(what, answer); });
 }
 
 void TransactionCoordinator::describe(std::string transactional_id, Done<Transaction> done) {

@@ -61,6 +61,9 @@ class TransactionCoordinator final : private TransactionHost {
 
     void submit(const std::string& transactional_id, Handle handle,
                 std::function<void(const Error&)> refuse);
+    /// `method` handles the request at the shard of its id.
+    template <class Request, class Answer, class Method>
+    void ask(Request request, Done<Answer> done, Method method);
     MarkerFate fate_of(const std::string& topic, int32_t partition, const Error& error) const;
     bool exists(const std::string& topic, int32_t partition) const;
 

@@ -42,13 +42,6 @@ using PartitionAnswer = ProduceResponse::PartitionProduceResponse;
 constexpr int16_t kFirstVersionWithZstd = 7, kFirstVersionWithAbortableError = 11,
                   kFirstVersionWithImplicitPartitions = 12, kFirstVersionWithTopicIds = 13;
 
-TransactionSupport support_of(int16_t version) {
-    if (version >= kFirstVersionWithImplicitPartitions)
-        return TransactionSupport::kImplicitPartitions;
-    return version >= kFirstVersionWithAbortableError ? TransactionSupport::kAbortableError
-                                                      : TransactionSupport::kDefaultErrors;
-}
-
 /// What a producer is told that can't be verified: it must be able to try again.
 Error refusal_of(const Error& verdict, int16_t version) {
     switch (verdict.code()) {
@@ -160,7 +153,8 @@ const TopicState* ProduceCall::find_topic(const ProduceRequest::TopicProduceData
 void ProduceCall::verify_transaction() {
     TransactionalWrite write;
     write.transactional_id = *call_->transactional_id;
-    write.support = support_of(call_.version());
+    write.support = transaction_support(call_.version(), kFirstVersionWithAbortableError,
+                                        kFirstVersionWithImplicitPartitions);
     std::vector<const ProduceRequest::PartitionProduceData*> written;
     std::set<std::pair<ProducerId, ProducerEpoch>> producers;
     for (const auto& topic_data : call_->topic_data) {

@@ -31,23 +31,13 @@ namespace {
 
 constexpr int16_t kFirstVersionOfTopicIds = 10;
 
-/// Lives until the coordinator has answered.
-struct Commit {
-    Commit(Call<OffsetCommitRequest> asked, MetadataImagePtr now)
-        : call(std::move(asked)), image(std::move(now)), by_id(is_by_id()), answers(by_id) {}
-    bool is_by_id() const { return call.version() >= kFirstVersionOfTopicIds; }
-
-    const Call<OffsetCommitRequest> call;
-    const MetadataImagePtr image;
-    const bool by_id;
-    OffsetCommitRequest known;
-    TopicAnswers<OffsetCommitResponse> answers;
-};
+using Commit = OffsetCommitCall<OffsetCommitRequest, OffsetCommitResponse>;
 
 }  // namespace
 
 void handle_offset_commit(Broker& broker, Call<OffsetCommitRequest> asking) {
-    auto commit = std::make_shared<Commit>(std::move(asking), broker.image());
+    auto commit =
+        std::make_shared<Commit>(std::move(asking), broker.image(), kFirstVersionOfTopicIds);
     const OffsetCommitRequest& asked = *commit->call;
     OffsetCommitRequest& known = commit->known;
     part_topics(*commit->image, commit->by_id, asked.topics, known.topics, commit->answers);

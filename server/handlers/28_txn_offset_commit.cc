@@ -32,18 +32,7 @@ namespace {
 constexpr int16_t kFirstVersionOfLoadInProgress = 2, kFirstVersionOfAbortableError = 4,
                   kFirstVersionOfImplicitPartitions = 5, kFirstVersionOfTopicIds = 6;
 
-/// Lives until the coordinator has answered.
-struct Commit {
-    Commit(Call<TxnOffsetCommitRequest> asked, MetadataImagePtr now)
-        : call(std::move(asked)), image(std::move(now)), by_id(is_by_id()), answers(by_id) {}
-    bool is_by_id() const { return call.version() >= kFirstVersionOfTopicIds; }
-
-    const Call<TxnOffsetCommitRequest> call;
-    const MetadataImagePtr image;
-    const bool by_id;
-    TxnOffsetCommitRequest known;
-    TopicAnswers<TxnOffsetCommitResponse> answers;
-};
+using Commit = OffsetCommitCall<TxnOffsetCommitRequest, TxnOffsetCommitResponse>;
 
 using CommitPtr = std::shared_ptr<Commit>;
 
@@ -61,13 +50,6 @@ void refuse(Commit& commit, ErrorCode error) {
     respond(commit, commit.answers.merged_with(refused(commit.known, error)));
 }
 
-TransactionSupport support_of(int16_t version) {
-    if (version >= kFirstVersionOfImplicitPartitions)
-        return TransactionSupport::kImplicitPartitions;
-    return version >= kFirstVersionOfAbortableError ? TransactionSupport::kAbortableError
-                                                    : TransactionSupport::kDefaultErrors;
-}
-
 /// Nothing if this node is not the group's coordinator.
 std::optional<TransactionalWrite> write_of(const Broker& broker, const Commit& commit) {
     const TxnOffsetCommitRequest& known = commit.known;
@@ -78,7 +60,8 @@ std::optional<TransactionalWrite> write_of(const Broker& broker, const Commit& c
     TransactionalWrite write;
     write.transactional_id = known.transactional_id;
     write.producer = {ProducerId(known.producer_id), ProducerEpoch(known.producer_epoch)};
-    write.support = support_of(commit.call.version());
+    write.support = transaction_support(commit.call.version(), kFirstVersionOfAbortableError,
+                                        kFirstVersionOfImplicitPartitions);
     write.targets.push_back({topic->name, index, std::move(partition)});
     return write;
 }
@@ -94,7 +77,8 @@ void append(Broker& broker, const CommitPtr& commit, std::optional<VerificationG
 }  // namespace
 
 void handle_txn_offset_commit(Broker& broker, Call<TxnOffsetCommitRequest> asking) {
-    auto commit = std::make_shared<Commit>(std::move(asking), broker.image());
+    auto commit =
+        std::make_shared<Commit>(std::move(asking), broker.image(), kFirstVersionOfTopicIds);
     const TxnOffsetCommitRequest& asked = *commit->call;
     TxnOffsetCommitRequest& known = commit->known;
     part_topics(*commit->image, commit->by_id, asked.topics, known.topics, commit->answers);

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "cluster/metadata_image.h"
+#include "server/request.h"
 
 namespace milena {
 
@@ -95,5 +96,21 @@ void part_topics(const MetadataImage& image, bool by_id, const Topics& asked, To
         known.push_back(std::move(existing));
     }
 }
+
+/// A commit of offsets; lives until the coordinator has answered.
+template <class Request, class Response>
+struct OffsetCommitCall {
+    OffsetCommitCall(Call<Request> asked, MetadataImagePtr now, int16_t first_version_of_topic_ids)
+        : call(std::move(asked)),
+          image(std::move(now)),
+          by_id(call.version() >= first_version_of_topic_ids),
+          answers(by_id) {}
+
+    const Call<Request> call;
+    const MetadataImagePtr image;
+    const bool by_id;
+    Request known;  ///< of what was asked, what exists
+    TopicAnswers<Response> answers;
+};
 
 }  // namespace milena
