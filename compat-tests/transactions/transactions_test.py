@@ -17,6 +17,7 @@ import time
 
 from common import BUILD, Suite, expect, folder_of, main, run
 from milena_test import batch, oracle
+from milena_test.read_committed import records_of
 from milena_test.suite import chosen_broker, expect_equal
 
 HERE = folder_of(__file__)
@@ -54,34 +55,8 @@ def programs():
 
 
 def values_of(client, topic, isolation):
-    """What a reader sees; a read_committed one leaves out what the broker says was aborted."""
-    found = []
-    for partition in range(PARTITIONS):
-        offset, end = 0, None
-        while end is None or offset < end:
-            answer = client.fetch(topic, partition, offset, max_wait_ms=0, isolation_level=isolation)
-            expect_equal(answer["ErrorCode"], 0, f"fetching {topic}-{partition}")
-            end = answer["LastStableOffset"] if isolation else answer["HighWatermark"]
-            batches = batch.parse(answer["Records"] or b"")
-            if not batches:
-                break
-            found += committed_values(batches, offset, answer["AbortedTransactions"] or [])
-            offset = batches[-1].base_offset + batches[-1].last_offset_delta + 1
-    return found
-
-
-def committed_values(batches, offset, aborted):
-    waiting = sorted(aborted, key=lambda one: one["FirstOffset"])
-    open_aborts, values = set(), []
-    for one in batches:
-        last = one.base_offset + one.last_offset_delta
-        while waiting and waiting[0]["FirstOffset"] <= last:
-            open_aborts.add(waiting.pop(0)["ProducerId"])
-        if one.attributes & batch.CONTROL:
-            open_aborts.discard(one.producer_id)
-        elif one.producer_id not in open_aborts and last >= offset:
-            values += [record.value for record in one.records]
-    return values
+    partitions = (records_of(client, topic, partition, isolation) for partition in range(PARTITIONS))
+    return [record.value for records in partitions for record in records]
 
 
 def arrived(broker, target):

@@ -58,9 +58,7 @@ class TransactionalCommitter(Committer):
 
     def prepare(self, client):
         self._id = f"id-of-{self.group}"
-        find_coordinator(client, 1, self._id)
-        body = {"TransactionalId": self._id, "TransactionTimeoutMs": TIMEOUT_MS}
-        self._remember(retry(client, "InitProducerId", 4, body, _error))
+        self._remember(init_producer(client, self._id))
 
     def _remember(self, answer):
         self._producer = {
@@ -74,10 +72,16 @@ class TransactionalCommitter(Committer):
         self._remember(retry(client, "EndTxn", 5, {**self._producer, "Committed": True}, _error))
 
 
-def committed(client, topic, group):
+def init_producer(client, transactional_id):
+    find_coordinator(client, 1, transactional_id)
+    body = {"TransactionalId": transactional_id, "TransactionTimeoutMs": TIMEOUT_MS}
+    return retry(client, "InitProducerId", 4, body, _error)
+
+
+def committed(client, topic, group, partitions=PARTITIONS):
     """The offset of each partition, when no transaction is open any more."""
     find_coordinator(client, 0, group)
-    asked = [{"Name": topic, "PartitionIndexes": list(range(PARTITIONS))}]
+    asked = [{"Name": topic, "PartitionIndexes": list(range(partitions))}]
     body = {"Groups": [{"GroupId": group, "Topics": asked}], "RequireStable": True}
 
     def error(answer):

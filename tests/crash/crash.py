@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """kill -9 under load, restart, compare the log with what was acknowledged.
 
-run [--rounds=N] [--gigabytes=1.0] [--kafka] [WORD...]
+run [--rounds=N] [--gigabytes=1.0] [--seed=N] [--kafka] [WORD...]
 """
 
 import random
@@ -11,6 +11,7 @@ import time
 from milena_test import batch
 from milena_test.suite import Suite, chosen_broker, expect, expect_equal, option
 import committers
+import exactly_once
 from writers import IdempotentWriter, Writer, number_in
 
 PARTITIONS = 3
@@ -184,6 +185,11 @@ def committed_offsets_are_not_lost():
 @suite.case
 def offsets_of_transactions_are_committed_whole():
     committed_offsets_case(committers.TransactionalCommitter)
+
+
+@suite.case
+def groups_transfer_exactly_once():
+    exactly_once.run(3 * ROUNDS, option("seed", random.randrange(1 << 30)))
 
 
 @suite.case
