@@ -22,6 +22,7 @@ def main():
     java = module("java")
     for version in java.VERSIONS:
         java.build(version)
+    module("streams").build()
 
 
 if __name__ == "__main__":

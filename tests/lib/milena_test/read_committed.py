@@ -7,8 +7,13 @@ READ_UNCOMMITTED, READ_COMMITTED = 0, 1
 
 
 def records_of(client, topic, partition, isolation=READ_COMMITTED):
-    """All records up to the end that the isolation allows, without those of aborted transactions."""
-    found, offset, end = [], 0, None
+    return read_on(client, topic, partition, 0, isolation)[0]
+
+
+def read_on(client, topic, partition, offset, isolation=READ_COMMITTED):
+    """The records from offset up to the end that the isolation allows, without those of aborted transactions; and
+    the offset behind them."""
+    found, end = [], None
     while end is None or offset < end:
         answer = client.fetch(topic, partition, offset, max_wait_ms=0, isolation_level=isolation)
         errors.check(answer["ErrorCode"], f"fetching {topic}-{partition}")
@@ -18,7 +23,7 @@ def records_of(client, topic, partition, isolation=READ_COMMITTED):
             break
         found += _committed(batches, offset, answer["AbortedTransactions"] or [])
         offset = batches[-1].base_offset + batches[-1].last_offset_delta + 1
-    return found
+    return found, offset
 
 
 def _committed(batches, offset, aborted):
