@@ -37,6 +37,9 @@ def main(address, topic, group, strategy, instance="-"):
         **options,
     )
     consumer.subscribe([topic], listener=Listener())
+    # A leader that joins before it knows the topic joins again when it does, and kafka-python 3.0 loses
+    # that second join for good if a poll's time ends within it.
+    consumer.partitions_for_topic(topic)
     while not select.select([sys.stdin], [], [], 0)[0]:
         polled = consumer.poll(timeout_ms=100)
         for records in polled.values():

@@ -7,7 +7,7 @@ import time
 
 from . import batch, errors, schema, wire
 
-DEFAULT_TIMEOUT_SECONDS = 30.0
+DEFAULT_TIMEOUT_SECONDS = 60.0
 
 
 class ConnectionClosed(Exception):
@@ -91,13 +91,13 @@ class Client:
             "ReplicationFactor": replication_factor,
             "Configs": [{"Name": k, "Value": str(v)} for k, v in (configs or {}).items()],
         }
-        answer = self.request("CreateTopics", None, {"Topics": [topic], "TimeoutMs": 10000})
+        answer = self.request("CreateTopics", None, {"Topics": [topic], "TimeoutMs": 60000})
         result = answer["Topics"][0]
         errors.check(result["ErrorCode"], f"create topic {name}", result["ErrorMessage"])
         self.await_topic(name, partitions)
         return result["TopicId"]
 
-    def await_topic(self, name, partitions=1, timeout=10.0):
+    def await_topic(self, name, partitions=1, timeout=60.0):
         """Waits until every partition's leader answers: Metadata names it a little too early."""
         deadline = time.monotonic() + timeout
         asked = [{"PartitionIndex": index, "Timestamp": -1} for index in range(partitions)]
@@ -110,7 +110,7 @@ class Client:
                 raise TimeoutError(f"topic {name} has no leaders: {answer}")
             time.sleep(0.01)
 
-    def init_producer_id(self, timeout=10.0):
+    def init_producer_id(self, timeout=60.0):
         """(id, epoch) of a new idempotent producer; right after the start it may take a moment."""
         deadline = time.monotonic() + timeout
         while True:
@@ -121,7 +121,7 @@ class Client:
                 return answer["ProducerId"], answer["ProducerEpoch"]
             time.sleep(0.01)
 
-    def produce(self, topic, partition, records, acks=-1, version=9, timeout_ms=10000):
+    def produce(self, topic, partition, records, acks=-1, version=9, timeout_ms=60000):
         """Appends ready batch bytes; returns the partition's answer."""
         body = produce_body(topic, partition, records, acks, timeout_ms)
         answer = self.request("Produce", version, body)
@@ -186,7 +186,7 @@ def newest(api):
     return request.valid[1] - (1 if request.latest_unstable else 0)
 
 
-def produce_body(topic, partition, records, acks=-1, timeout_ms=10000):
+def produce_body(topic, partition, records, acks=-1, timeout_ms=60000):
     return {
         "Acks": acks,
         "TimeoutMs": timeout_ms,

@@ -74,7 +74,7 @@ def tool_command(tool, *arguments, heap="256M"):
     return ["java", *options, "-cp", f"{tools_jars()}/*", name, *map(str, arguments)]
 
 
-def run_tool(tool, *arguments, timeout=120, check=True, **options):
+def run_tool(tool, *arguments, timeout=300, check=True, **options):
     """Runs one of Kafka's tools; returns its standard output."""
     done = subprocess.run(
         tool_command(tool, *arguments), capture_output=True, text=True, timeout=timeout, **options
@@ -89,13 +89,12 @@ class ApacheKafka(BrokerProcess):
 
     name = "kafka"
     clean_exit_status = 143  # a JVM ends by the signal
-    start_timeout = 120.0
+    start_timeout = 300.0
 
     def __init__(self, data=None, settings=None, port=None):
         super().__init__(data, settings, port)
         self.controller_port = free_port()
-        while self.controller_port == self.port:
-            self.controller_port = free_port()
+        self._own_ports.append(self.controller_port)
 
     def _properties(self):
         return {

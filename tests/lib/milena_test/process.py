@@ -20,18 +20,48 @@ from .client import Client, ConnectionClosed
 _PORTS = "20000-29999"
 
 
+_claims = {}  # port -> what holds it for this process
+
+
 def free_port():
-    """A port nobody listens on; $MILENA_TEST_PORTS ('20000-20099') limits the choice."""
+    """A port nobody listens on, and that no other test gets until release_port().
+
+    $MILENA_TEST_PORTS ('20000-20099') limits the choice.
+    """
     first, last = map(int, os.environ.get("MILENA_TEST_PORTS", _PORTS).split("-"))
     for candidate in random.sample(range(first, last + 1), last - first + 1):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", candidate))
-            except OSError:
-                continue
-            return candidate
+        if _claim(candidate):
+            if _is_free(candidate):
+                return candidate
+            release_port(candidate)
     raise RuntimeError("no free port")
+
+
+def _claim(port):
+    """An abstract name in the system that only one can have: a broker that is down keeps its port."""
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0milena-test-port-{port}")
+    except OSError:
+        claim.close()
+        return False
+    _claims[port] = claim
+    return True
+
+
+def release_port(port):
+    if port in _claims:
+        _claims.pop(port).close()
+
+
+def _is_free(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 _PR_SET_PDEATHSIG = 1
@@ -51,7 +81,7 @@ class BrokerProcess:
 
     name = "broker"
     clean_exit_status = 0
-    start_timeout = 30.0
+    start_timeout = 120.0
 
     def __init__(self, data=None, settings=None, port=None):
         self._temporary = None
@@ -61,6 +91,7 @@ class BrokerProcess:
         self.data = pathlib.Path(data)
         self.settings = dict(settings or {})
         self.port = port or free_port()
+        self._own_ports = [] if port else [self.port]
         self.log = self.data.with_name(self.data.name + ".log")
         self.process = None
 
@@ -112,7 +143,7 @@ class BrokerProcess:
     def log_tail(self, size=4000):
         return self.log.read_bytes()[-size:].decode(errors="replace")
 
-    def stop(self, timeout=30.0):
+    def stop(self, timeout=120.0):
         """SIGTERM and wait; returns the exit status. SIGKILL if it does not end."""
         if self.process is None:
             return None
@@ -144,6 +175,8 @@ class BrokerProcess:
         try:
             self.stop()
         finally:
+            for port in self._own_ports:
+                release_port(port)
             if self._temporary:
                 shutil.rmtree(self._temporary, ignore_errors=True)
 
