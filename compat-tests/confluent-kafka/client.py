@@ -6,7 +6,7 @@ import sys
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic
 
-WAIT_SECONDS = 30
+WAIT_SECONDS = 120
 FIRST_TIMESTAMP = 1_700_000_000_000
 
 

@@ -10,16 +10,19 @@ PROTOCOLS = [("range", b"what I want")]
 
 def prepare(t, *groups):
     """Waits until the groups have coordinators."""
-    while any(
-        row["ErrorCode"]
-        for row in t.quietly("FindCoordinator", 6, {"KeyType": 0, "CoordinatorKeys": list(groups)})["Coordinators"]
-    ):
-        t.settle()
-    while any(
-        row["ErrorCode"] in NO_COORDINATOR_YET
-        for row in t.quietly("DescribeGroups", None, {"Groups": list(groups)})["Groups"]
-    ):
-        t.settle()
+    find = {"KeyType": 0, "CoordinatorKeys": list(groups)}
+    t.wait_for(
+        lambda: not any(row["ErrorCode"] for row in t.quietly("FindCoordinator", 6, find)["Coordinators"]),
+        f"coordinators of {groups}",
+    )
+    described = {"Groups": list(groups)}
+    t.wait_for(
+        lambda: not any(
+            row["ErrorCode"] in NO_COORDINATOR_YET
+            for row in t.quietly("DescribeGroups", None, described)["Groups"]
+        ),
+        f"loaded coordinators of {groups}",
+    )
 
 
 class Member:
@@ -30,7 +33,7 @@ class Member:
         self.instance, self.type, self.fields = instance, type_, fields
         self.protocols = protocols or PROTOCOLS
         self.id, self.generation = "", -1
-        self.connection = Client(t.port, timeout=20, client_id=client)
+        self.connection = Client(t.port, timeout=120, client_id=client)
 
     def __enter__(self):
         return self
@@ -112,8 +115,10 @@ def describe(t, group, label=""):
 
 def until_described(t, group, condition):
     """Until condition(the group's description) holds: what was sent before has been looked at."""
-    while not condition(t.quietly("DescribeGroups", None, {"Groups": [group]})["Groups"][0]):
-        pass
+    t.wait_for(
+        lambda: condition(t.quietly("DescribeGroups", None, {"Groups": [group]})["Groups"][0]),
+        f"description of {group}",
+    )
 
 
 def until_joining(t, group, members):

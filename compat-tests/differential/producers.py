@@ -24,13 +24,20 @@ def _idempotent():
 def await_coordinator(t, transactional_id):
     """The coordinator is found and has loaded its state."""
     find = {"KeyType": 1, "CoordinatorKeys": [transactional_id]}
-    while t.quietly("FindCoordinator", 4, find)["Coordinators"][0]["ErrorCode"] in NOT_READY:
-        t.settle()
-    while t.quietly("InitProducerId", 5, _idempotent())["ErrorCode"] in NOT_READY:
-        t.settle()  # the first block of producer ids is on its way
     describe = {"TransactionalIds": [transactional_id]}
-    while t.quietly("DescribeTransactions", 0, describe)["TransactionStates"][0]["ErrorCode"] in NOT_READY:
-        t.settle()
+
+    def is_there():
+        return t.quietly("FindCoordinator", 4, find)["Coordinators"][0]["ErrorCode"] not in NOT_READY
+
+    def has_ids():  # the first block of producer ids is on its way
+        return t.quietly("InitProducerId", 5, _idempotent())["ErrorCode"] not in NOT_READY
+
+    def has_loaded():
+        state = t.quietly("DescribeTransactions", 0, describe)["TransactionStates"][0]
+        return state["ErrorCode"] not in NOT_READY
+
+    for condition in (is_there, has_ids, has_loaded):
+        t.wait_for(condition, f"{condition.__name__}: {transactional_id}")
 
 
 def init_producer(t, transactional_id, label="", version=5, timeout_ms=60000, former=(-1, -1)):

@@ -6,7 +6,8 @@ import time
 from milena_test import batch, schema, wire
 from milena_test.client import Client, ConnectionClosed
 
-ANSWER_TIMEOUT_SECONDS = 5.0
+ANSWER_SECONDS_MAX = 60.0
+WAIT_SECONDS_MAX = 120.0
 COORDINATOR_LOAD_IN_PROGRESS = 14
 CLOSED, SILENT = {"connection": "closed"}, {"connection": "no answer"}
 
@@ -25,11 +26,15 @@ class Step:
 
 
 class Session:
-    """One scenario against one broker. A closed connection is an answer; the next request reconnects."""
+    """One scenario against one broker. A closed connection is an answer; the next request reconnects.
 
-    def __init__(self, port, scenario, versions):
+    silence_seconds: how long the broker is listened to where Apache Kafka never answers.
+    """
+
+    def __init__(self, port, scenario, versions, silence_seconds=ANSWER_SECONDS_MAX):
         self.port = port
         self.scenario = scenario
+        self.silence_seconds = silence_seconds
         self._versions = versions  # API key -> (first, last), of the APIs that both brokers serve
         self.steps = []
         self._client = None
@@ -43,7 +48,7 @@ class Session:
     @property
     def client(self):
         if self._client is None:
-            self._client = Client(self.port, timeout=ANSWER_TIMEOUT_SECONDS)
+            self._client = Client(self.port, timeout=ANSWER_SECONDS_MAX)
         return self._client
 
     def apis(self):
@@ -65,10 +70,13 @@ class Session:
 
     # Recorded -----------------------------------------------------------------------------------
 
-    def ask(self, api, version, body, label=""):
-        """Sends body (a dict or raw bytes) and records the answer; version None is the newest."""
+    def ask(self, api, version, body, label="", silent=False):
+        """Sends body (a dict or raw bytes) and records the answer; version None is the newest.
+
+        silent: Apache Kafka never answers this one.
+        """
         version = self.newest(api) if version is None else version
-        answer = self._exchange(lambda: self.client.request(api, version, body))
+        answer = self._exchange(lambda: self.client.request(api, version, body), silent)
         self.steps.append(Step(api, version, label, answer))
         return answer
 
@@ -81,12 +89,19 @@ class Session:
         """Records what a scenario found out in its own way."""
         self.steps.append(Step(api, version, label, answer))
 
-    def ask_outcome(self, api, version, body, label):
+    def ask_outcome(self, api, version, body, label, silent=False):
         """Records only whether there is an answer, and its top-level error."""
-        answer = self._exchange(lambda: self.client.request(api, version, body))
-        if answer.get("ErrorCode") == COORDINATOR_LOAD_IN_PROGRESS:  # true for a moment only
-            self.settle()
-            answer = self._exchange(lambda: self.client.request(api, version, body))
+
+        def found():
+            nonlocal answer
+            if api == "Produce":
+                answer = self._exchange(lambda: self._request_or_silence(api, version, body))
+            else:
+                answer = self._exchange(lambda: self.client.request(api, version, body), silent)
+            return answer.get("ErrorCode") != COORDINATOR_LOAD_IN_PROGRESS  # true for a moment only
+
+        answer = None
+        self.wait_for(found, f"{api} v{version} {label}")
         outcome = {"ErrorCode": answer.get("ErrorCode"), "connection": answer.get("connection")}
         self.note(api, version, outcome, label)
 
@@ -103,14 +118,22 @@ class Session:
 
     def ask_in_vain(self, api, version, body, label=""):
         """For requests without an answer (acks=0): records that the next request is answered."""
-        self.client.send(api, version, body)
-        answer = self._exchange(lambda: self.client.receive("ApiVersions", 0)[1] and {}, probe=True)
-        self.steps.append(Step(api, version, label, answer))
+        answer = self._exchange(lambda: self._request_or_silence(api, version, body))
+        self.steps.append(Step(api, version, label, {} if answer is SILENT else answer))
 
-    def _exchange(self, exchange, probe=False):
+    def _request_or_silence(self, api, version, body):
+        """SILENT if the request that follows on the connection is answered first."""
+        self.client.send(api, version, body or {})
+        probe = self.client.send("ApiVersions", 0, {})
+        frame = self.client.receive_frame()
+        if int.from_bytes(frame[:4], "big") == probe:
+            return SILENT
+        self.client.receive_frame()
+        return wire.decode_response(api, version, frame)[1]
+
+    def _exchange(self, exchange, silent=False):
         try:
-            if probe:
-                self.client.send("ApiVersions", 0, {})
+            self.client.socket.settimeout(self.silence_seconds if silent else ANSWER_SECONDS_MAX)
             return exchange()
         except ConnectionClosed:
             self.close()
@@ -124,12 +147,17 @@ class Session:
     def quietly(self, api, version, body):
         return self.client.request(api, self.newest(api) if version is None else version, body)
 
-    def until(self, api, version, body, condition, label="", patience=120):
-        """Asks until condition(answer) holds, or `patience` seconds; then records the answer."""
-        deadline = time.monotonic() + patience
-        while not condition(self.quietly(api, version, body)) and time.monotonic() < deadline:
-            time.sleep(0.01)
+    def until(self, api, version, body, condition, label=""):
+        """Repeats until condition(answer) holds, then records that answer."""
+        self.wait_for(lambda: condition(self.quietly(api, version, body)), f"{api} v{version} {label}")
         return self.ask(api, version, body, label)
+
+    def wait_for(self, condition, what):
+        deadline = time.monotonic() + WAIT_SECONDS_MAX
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not in time: {what}")
+            time.sleep(0.01)
 
     def topic(self, suffix="topic", partitions=1, **configs):
         """Creates a topic of this scenario; returns (name, id)."""

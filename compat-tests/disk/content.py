@@ -6,7 +6,9 @@ import time
 from milena_test import batch, codecs, errors
 
 FIRST_TIMESTAMP = 1_700_000_000_000
-SMALL_SEGMENTS = {"segment.bytes": "1048576", "index.interval.bytes": "512"}
+# The records are old: Kafka would delete them when it first looks, half a minute after its start.
+KEPT = {"retention.ms": "-1"}
+SMALL_SEGMENTS = {"segment.bytes": "1048576", "index.interval.bytes": "512", **KEPT}
 
 
 def _records(first, count, now=None):
@@ -27,7 +29,7 @@ def fill(broker):
     with broker.client() as client:
         client.create_topic("disk-rolled", 2, SMALL_SEGMENTS)
         client.create_topic("disk-idempotent", 1, SMALL_SEGMENTS)
-        client.create_topic("disk-trimmed", 1)
+        client.create_topic("disk-trimmed", 1, KEPT)
         client.create_topic("disk-append-time", 1, {"message.timestamp.type": "LogAppendTime"})
         client.create_topic("disk-empty", 3)
         client.create_topic(
@@ -38,7 +40,7 @@ def fill(broker):
         _create_large(client)
         gone = client.create_topic("disk-deleted", 1)
         client.request(
-            "DeleteTopics", 6, {"Topics": [{"Name": None, "TopicId": gone}], "TimeoutMs": 10000}
+            "DeleteTopics", 6, {"Topics": [{"Name": None, "TopicId": gone}], "TimeoutMs": 60000}
         )
         _fill_topic(client, "disk-rolled", 0, 8000, 40)
         _fill_topic(client, "disk-rolled", 1, 50, 1)
@@ -69,7 +71,7 @@ def _create_large(client):
         }
         for number in range(70)
     ]
-    answer = client.request("CreateTopics", None, {"Topics": topics, "TimeoutMs": 10000})
+    answer = client.request("CreateTopics", None, {"Topics": topics, "TimeoutMs": 60000})
     for topic in answer["Topics"]:
         errors.check(topic["ErrorCode"], f"create topic {topic['Name']}", topic["ErrorMessage"])
 
@@ -105,7 +107,7 @@ def _fill_idempotent(client, topic, count, batch_size):
 
 def _trim(client, topic, offset):
     partitions = [{"PartitionIndex": 0, "Offset": offset}]
-    body = {"TimeoutMs": 5000, "Topics": [{"Name": topic, "Partitions": partitions}]}
+    body = {"TimeoutMs": 60000, "Topics": [{"Name": topic, "Partitions": partitions}]}
     client.request("DeleteRecords", 2, body)
 
 

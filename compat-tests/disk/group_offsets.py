@@ -5,13 +5,14 @@ are committed, aborted or open."""
 import time
 
 from milena_test import errors
+from milena_test.suite import expect
 
 TOPIC = "disk-offsets"
 PLAIN = [f"plain-{number}" for number in range(12)]
 GROUPS = [*PLAIN, "expiring", "deleted", "committed", "aborted", "open"]
 NOT_READY = (14, 15, 16, 51)
 DAY_MS = 86_400_000
-SECONDS_MAX = 30.0
+SECONDS_MAX = 120.0
 
 
 def fill(broker):
@@ -66,6 +67,19 @@ def end(client, producer, committed):
     body = {**producer, "Committed": committed}
     answer = _retry(lambda: client.request("EndTxn", 3, body), lambda answer: answer["ErrorCode"])
     errors.check(answer["ErrorCode"], "end transaction")
+    _await_complete(client, producer["TransactionalId"])
+
+
+def _await_complete(client, name):
+    """The answer comes before the markers; while they are written, offsets are not yet stable."""
+    deadline = time.monotonic() + SECONDS_MAX
+    body = {"TransactionalIds": [name]}
+    while True:
+        state = client.request("DescribeTransactions", 0, body)["TransactionStates"][0]
+        if state["TransactionState"].startswith("Complete"):
+            return
+        expect(time.monotonic() < deadline, f"not complete: {state}")
+        time.sleep(0.05)
 
 
 def _retry(ask, error_of):
@@ -116,7 +130,10 @@ def _producer(client, name):
 
 def _commit_in_transaction(client, producer, group, offset):
     topics = [{"Name": TOPIC, "Partitions": _partitions(offset, "in a transaction")}]
-    answer = client.request("AddOffsetsToTxn", 3, {**producer, "GroupId": group})
+    add = {**producer, "GroupId": group}
+    answer = _retry(
+        lambda: client.request("AddOffsetsToTxn", 3, add), lambda answer: answer["ErrorCode"]
+    )
     errors.check(answer["ErrorCode"], "add offsets to transaction")
     body = {**producer, "GroupId": group, "GenerationIdOrMemberEpoch": -1, "MemberId": "", "Topics": topics}
     answer = _retry(lambda: client.request("TxnOffsetCommit", 3, body), _error)

@@ -30,11 +30,11 @@ public class GroupMember {
         } else {
             settings.put("partition.assignment.strategy",
                 "org.apache.kafka.clients.consumer." + ASSIGNORS.get(words[3]));
-            settings.put("session.timeout.ms", "6000");
+            settings.put("session.timeout.ms", words[4]);
             settings.put("heartbeat.interval.ms", "300");
         }
-        if (words.length > 4 && !words[4].equals("-"))
-            settings.put("group.instance.id", words[4]);
+        if (words.length > 5 && !words[5].equals("-"))
+            settings.put("group.instance.id", words[5]);
         settings.put("auto.offset.reset", "earliest");
         settings.put("enable.auto.commit", "false");
         return settings;

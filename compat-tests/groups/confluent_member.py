@@ -11,7 +11,7 @@ def say(*words):
     print(*words, flush=True)
 
 
-def main(address, topic, group, strategy, instance="-"):
+def main(address, topic, group, strategy, session_ms, instance="-"):
     settings = {
         "bootstrap.servers": address,
         "group.id": group,
@@ -21,7 +21,7 @@ def main(address, topic, group, strategy, instance="-"):
     if strategy == "consumer":
         settings["group.protocol"] = "consumer"
     else:
-        settings["session.timeout.ms"] = 6000
+        settings["session.timeout.ms"] = int(session_ms)
         settings["heartbeat.interval.ms"] = 300
         settings["partition.assignment.strategy"] = strategy
     if instance != "-":

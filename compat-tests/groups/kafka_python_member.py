@@ -4,10 +4,14 @@
 import select
 import sys
 
+import kafka
 from kafka import ConsumerRebalanceListener, KafkaConsumer
 from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 
+# How long the first connection may take: by default two seconds in release 2.
+_FIRST = "bootstrap_timeout_ms" if kafka.__version__ >= "3" else "api_version_auto_timeout_ms"
+PATIENCE = {_FIRST: 120000}
 ASSIGNORS = {"range": RangePartitionAssignor, "roundrobin": RoundRobinPartitionAssignor}
 
 
@@ -23,14 +27,14 @@ class Listener(ConsumerRebalanceListener):
         pass
 
 
-def main(address, topic, group, strategy, instance="-"):
-    options = {} if instance == "-" else {"group_instance_id": instance}
+def main(address, topic, group, strategy, session_ms, instance="-"):
+    options = PATIENCE | ({} if instance == "-" else {"group_instance_id": instance})
     consumer = KafkaConsumer(
         bootstrap_servers=address,
         group_id=group,
         auto_offset_reset="earliest",
         enable_auto_commit=False,
-        session_timeout_ms=6000,
+        session_timeout_ms=int(session_ms),
         heartbeat_interval_ms=300,
         metadata_max_age_ms=1000,
         partition_assignment_strategy=[ASSIGNORS[strategy]],

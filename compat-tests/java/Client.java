@@ -32,7 +32,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /** The Java client: produce and consume as compat-tests/common.py describes, and admin. */
 public class Client {
     private static final long FIRST_TIMESTAMP = 1_700_000_000_000L;
-    private static final Duration WAIT = Duration.ofSeconds(30);
+    private static final Duration WAIT = Duration.ofSeconds(120);
 
     private static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);

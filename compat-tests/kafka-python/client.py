@@ -3,16 +3,22 @@
 
 import sys
 
+import kafka
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
 
-WAIT_MS = 30000
+WAIT_MS = 120000
 FIRST_TIMESTAMP = 1_700_000_000_000
+# How long the first connection may take: by default two seconds in release 2.
+_FIRST = "bootstrap_timeout_ms" if kafka.__version__ >= "3" else "api_version_auto_timeout_ms"
+PATIENCE = {_FIRST: WAIT_MS}
 
 
 def produce(address, topic, codec, count):
     compression = None if codec == "none" else codec
-    producer = KafkaProducer(bootstrap_servers=address, compression_type=compression, acks="all")
+    producer = KafkaProducer(
+        bootstrap_servers=address, compression_type=compression, acks="all", **PATIENCE
+    )
     sent = []
     for i in range(int(count)):
         key = None if i % 5 == 0 else b"key-%d" % (i % 1000)
@@ -31,7 +37,7 @@ def text(value):
 
 def consume(address, topic, count):
     consumer = KafkaConsumer(
-        bootstrap_servers=address, consumer_timeout_ms=WAIT_MS, enable_auto_commit=False
+        bootstrap_servers=address, consumer_timeout_ms=WAIT_MS, enable_auto_commit=False, **PATIENCE
     )
     partition = TopicPartition(topic, 0)
     consumer.assign([partition])
@@ -58,7 +64,7 @@ def consume(address, topic, count):
 
 
 def admin(address, name):
-    client = KafkaAdminClient(bootstrap_servers=address)
+    client = KafkaAdminClient(bootstrap_servers=address, **PATIENCE)
     client.create_topics([NewTopic(name, num_partitions=2, replication_factor=1)])
     assert name in client.list_topics(), client.list_topics()
     client.delete_topics([name])

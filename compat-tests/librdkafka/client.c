@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define FIRST_TIMESTAMP 1700000000000LL
-#define WAIT_MS 30000
+#define WAIT_MS 120000
 
 static void fail(const char* what, const char* why) {
     fprintf(stderr, "%s: %s\n", what, why);

@@ -6,7 +6,7 @@ import sys
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 RECORDS_MAX = 20  # of a transaction
-WAIT_SECONDS = 30
+WAIT_SECONDS = 120
 
 
 def first_offsets(messages):

@@ -22,9 +22,11 @@ from milena_test.suite import chosen_broker, expect_equal
 
 HERE = folder_of(__file__)
 PARTITIONS = 2
-RECORDS = 600  # to each partition
+RECORDS = 600  # to each partition; more, as long as the disturbances are not over
+BACKLOG_MAX = 400
+PORTION = 50
 DISTURBANCES = 4
-SECONDS_MAX = 120
+SECONDS_MAX = 300
 SETTINGS = {
     "group.initial.rebalance.delay.ms": "0", "offsets.topic.replication.factor": "1",
     "transaction.state.log.replication.factor": "1", "transaction.state.log.min.isr": "1",
@@ -59,47 +61,71 @@ def values_of(client, topic, isolation):
     return [record.value for records in partitions for record in records]
 
 
-def arrived(broker, target):
-    with broker.client() as client:
-        return len(values_of(client, target, 1))
+class Source:
+    """What is to be transferred. It never runs dry while there is something to disturb."""
+
+    def __init__(self, broker, name):
+        self.broker, self.topic, self.target = broker, f"{name}-source", f"{name}-target"
+        self.values = [[] for _ in range(PARTITIONS)]
+        with broker.client() as client:
+            for topic in (self.topic, self.target):
+                client.create_topic(topic, PARTITIONS)
+
+    def fed(self):
+        return sum(map(len, self.values))
+
+    def feed(self):
+        with self.broker.client() as client:
+            client.await_topic(self.topic, PARTITIONS)
+            for partition, known in enumerate(self.values):
+                more = [f"{partition}-{len(known) + i}".encode() for i in range(PORTION)]
+                answer = client.produce(self.topic, partition, batch.build(more))
+                expect_equal(answer["ErrorCode"], 0, "feeding")
+                known += more
+
+    def arrived(self):
+        with self.broker.client() as client:
+            client.await_topic(self.target, PARTITIONS)
+            return values_of(client, self.target, 1)
 
 
 def transferred(broker, program, name, disturb=None):
     """disturb(process) is called some times, each after the transfer has made progress."""
     name = name.replace(" ", "-")
-    source, target = f"{name}-source", f"{name}-target"
-    expected = [f"{partition}-{i}".encode() for partition in range(PARTITIONS) for i in range(RECORDS)]
-    with broker.client() as client:
-        for topic in (source, target):
-            client.create_topic(topic, PARTITIONS)
-        for partition in range(PARTITIONS):
-            mine = expected[partition * RECORDS : (partition + 1) * RECORDS]
-            for first in range(0, RECORDS, 50):
-                client.produce(source, partition, batch.build(mine[first : first + 50]))
+    source, complaints = Source(broker, name), tempfile.TemporaryFile()
 
     def start():
-        words = [*program, broker.address, name, source, target]
-        return subprocess.Popen([str(word) for word in words], stdout=subprocess.DEVNULL,
-                                stderr=subprocess.PIPE, text=True)  # fmt: skip
+        words = [*program, broker.address, name, source.topic, source.target]
+        return subprocess.Popen([str(word) for word in words], stdout=subprocess.DEVNULL, stderr=complaints)
+
+    def more():
+        return left or source.fed() < PARTITIONS * RECORDS
 
     process, deadline = start(), time.monotonic() + SECONDS_MAX
-    disturbed, progress = 0, 0
+    left, progress = DISTURBANCES if disturb else 0, 0
     try:
-        while (now := arrived(broker, target)) < PARTITIONS * RECORDS:
-            expect(time.monotonic() < deadline, "the transfer takes too long")
-            if disturb and disturbed < DISTURBANCES and now > progress:
-                disturbed, progress = disturbed + 1, now
+        while (now := len(source.arrived())) < source.fed() or more():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{now} of {source.fed()} arrived in time:\n{tail(complaints)}")
+            if more() and source.fed() - now < BACKLOG_MAX:
+                source.feed()
+            if left and now > progress:
+                left, progress = left - 1, now
                 time.sleep(random.random() / 20)  # somewhere in a transaction
                 disturb(process)
             if process.poll() is not None:
                 process = start()
             time.sleep(0.02)
-        expect(not disturb or disturbed == DISTURBANCES, f"disturbed {disturbed} times only")
     finally:
         process.kill()
         process.wait()
-    with broker.client() as client:
-        expect_equal(sorted(values_of(client, target, 1)), sorted(expected), "what was transferred")
+    expected = sorted(value for known in source.values for value in known)
+    expect_equal(sorted(source.arrived()), expected, "what was transferred")
+
+
+def tail(file):
+    file.seek(max(0, file.tell() - 3000))
+    return file.read().decode(errors="replace")
 
 
 def kill(process):
@@ -142,7 +168,7 @@ class Hand:
         self.producer, self.sequence = None, {}
 
     def ask(self, api, version, body, code=lambda answer: answer["ErrorCode"]):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while True:
             with self.broker.client() as client:
                 answer = client.request(api, version, body)
@@ -170,7 +196,7 @@ class Hand:
         )  # fmt: skip
         self.sequence[partition] = sequence + len(values)
         data = [{"Index": partition, "Records": records}]
-        body = {"TransactionalId": self.id, "Acks": -1, "TimeoutMs": 10000,
+        body = {"TransactionalId": self.id, "Acks": -1, "TimeoutMs": 60000,
                 "TopicData": [{"Name": topic, "PartitionData": data}]}  # fmt: skip
 
         def code(answer):
@@ -191,7 +217,7 @@ class Hand:
         return answer["TransactionStates"][0]
 
     def until_complete(self):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not self.state()["TransactionState"].startswith("Complete"):
             expect(time.monotonic() < deadline, f"{self.state()}")
             time.sleep(0.1)

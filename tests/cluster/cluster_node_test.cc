@@ -159,7 +159,7 @@ TEST_F(ClusterNodeTest, TwoThousandPartitionsAreOneBatchAndOneSync) {
     EXPECT_EQ(pool_.runs - syncs, 1 + kNewLogs);
     EXPECT_EQ(node_->image()->topic("wide")->partitions.size(), 2000u);
     // Generous: a debug build under sanitizers on a busy machine.
-    EXPECT_LT(took, std::chrono::seconds(20));
+    EXPECT_LT(took, std::chrono::seconds(60));
 }
 
 TEST_F(ClusterNodeTest, ProducerIdsComeInBlocksThatSurviveARestart) {

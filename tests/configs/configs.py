@@ -14,7 +14,7 @@ from milena_test.suite import Suite, chosen_broker, expect, expect_equal
 TOPIC, BROKER, LOGGER, GROUP = 2, 4, 8, 32
 SET, DELETE, APPEND, SUBTRACT = range(4)
 TOO_LARGE = 10
-TAKE_EFFECT_SECONDS_MAX = 10
+TAKE_EFFECT_SECONDS_MAX = 60
 
 suite = Suite("configs")
 

@@ -218,7 +218,7 @@ class OffsetHistory : public OffsetStoreTest {
 
 TEST_F(OffsetHistory, IsAsTheModelTells) {
     const char* only = std::getenv("MILENA_SEED");
-    const unsigned first = only ? static_cast<unsigned>(std::atoi(only)) : std::random_device()();
+    const unsigned first = only ? static_cast<unsigned>(std::atoi(only)) : 1;
     const unsigned histories = only ? 1 : 2000;
     for (unsigned seed = first; seed != first + histories && !HasFailure(); ++seed) {
         SCOPED_TRACE("MILENA_SEED=" + std::to_string(seed));

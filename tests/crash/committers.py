@@ -12,7 +12,7 @@ PARTITIONS = 3
 NOT_READY = (14, 15, 16, 51)
 UNSTABLE_OFFSET_COMMIT = 88
 TIMEOUT_MS = 60_000
-SECONDS_MAX = 30.0
+SECONDS_MAX = 120.0
 
 
 class Committer(threading.Thread):
@@ -27,7 +27,7 @@ class Committer(threading.Thread):
 
     def run(self):
         try:
-            with Client(self.port, timeout=20) as client:
+            with Client(self.port, timeout=60) as client:
                 find_coordinator(client, 0, self.group)
                 self.prepare(client)
                 while True:

@@ -17,7 +17,7 @@ from writers import IdempotentWriter, Writer, number_in
 PARTITIONS = 3
 ROUNDS = option("rounds", 4)
 GIGABYTES = option("gigabytes", 1.0)
-RECOVERY_SECONDS_MAX = 2.0
+RECOVERY_CPU_SECONDS_MAX = 6.0  # a gigabyte, on a slow machine; of all threads
 
 suite = Suite("crash")
 
@@ -228,10 +228,12 @@ def recovers_un_flushed_log_quickly():
         with broker.client() as client:
             found = [client.list_offset("large", partition) for partition in range(4)]
         seconds = time.monotonic() - started
-        print(f"       {GIGABYTES} GB recovered in {seconds:.2f} s")
+        processor = broker.cpu_seconds()
+        print(f"       {GIGABYTES} GB recovered in {seconds:.2f} s, {processor:.2f} s of processors")
         expect_equal(found, ends, "log ends")
         if chosen_broker().name == "milena":
-            expect(seconds < RECOVERY_SECONDS_MAX * max(GIGABYTES, 0.2), f"took {seconds:.2f} s")
+            most = RECOVERY_CPU_SECONDS_MAX * max(GIGABYTES, 0.2)
+            expect(processor < most, f"took {processor:.2f} s of processors")
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ class Writer(threading.Thread):
 
     def run(self):
         try:
-            with Client(self.port, timeout=20) as client:
+            with Client(self.port, timeout=60) as client:
                 self._write(client)
         except (ConnectionClosed, OSError):
             pass  # the crash that the test is about

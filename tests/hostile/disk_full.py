@@ -12,7 +12,7 @@ from milena_test.suite import chosen_broker, expect, expect_equal
 
 DISK_BYTES = 96 << 20
 FILLER_BYTES = 32 << 20
-RESUME_SECONDS_MAX = 20
+RESUME_SECONDS_MAX = 60
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ from neighbour import Neighbour
 CONNECTIONS = option("connections", 10000)
 SECONDS = option("seconds", 3.0)
 IDLE_RESIDENT_BYTES_MAX = 100 << 20
-ANSWER_SECONDS_MAX = 10
+ANSWER_SECONDS_MAX = 10 if "--kafka" in sys.argv else 60  # Apache Kafka never answers some
 SEED = option("seed", random.randrange(1 << 30))
 
 suite = Suite("hostile")
@@ -113,7 +113,7 @@ def nonsense_for_every_api_and_version(broker):
                 head = wire.request_header(message, version, 1)
                 for label, body in nonsense(message, version):
                     one = outcome(broker, framed(head + body))
-                    if "--kafka" not in sys.argv:  # Apache Kafka never answers some of them
+                    if "--kafka" not in sys.argv:
                         expect(one != "silent", f"{message.name} v{version}: {label}")
                     found[one] += 1
                 if message.name != "ProduceRequest" and version in message.versions():

@@ -6,7 +6,7 @@ import time
 import language
 from world import VERBS, verb
 
-AWAIT_SECONDS_MAX = 20
+AWAIT_SECONDS_MAX = 120
 
 
 @verb

@@ -11,7 +11,7 @@ _SPECIAL = {
     "earliest-pending-upload": -6,
 }  # fmt: skip
 _LIST_OFFSETS_VERSION = 11
-_TIMEOUT_MS = 10000
+_TIMEOUT_MS = 60000
 
 
 @verb

@@ -190,7 +190,7 @@ def fetch(world, words, options):
         "IsolationLevel": options.take("isolation", 0),
         "Topics": [{topic_key: topic_value, "Partitions": [asked]}],
     }
-    after, within = options.take("after", 0), options.take("within", 20000)
+    after, within = options.take("after", 0), options.take("within", 60000)
     started = time.monotonic()
     answer = world.client.request("Fetch", version, body)
     took_ms = (time.monotonic() - started) * 1000

@@ -10,7 +10,7 @@ _RESOURCES = {"topic": 2, "broker": 4, "brokers": 4, "logger": 8, "metrics": 16,
 _OPERATIONS = {"": 0, "+": 2, "-": 3}
 _DELETE = 1
 _SOURCES = {1: "topic", 2: "broker", 3: "brokers", 4: "static", 5: "default", 8: "group"}
-_TIMEOUT_MS = 10000
+_TIMEOUT_MS = 60000
 _NOT_YET = ("LEADER_NOT_AVAILABLE",)
 
 

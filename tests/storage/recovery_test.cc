@@ -325,7 +325,7 @@ TEST_F(RecoveryTest, AppendsGoOnWhileOldSegmentsAreRemoved) {
     bool in_time = false;
     faulty.before_remove = [&] {
         appended = std::async(std::launch::async, [&] { return bool(append(*log, {})); });
-        in_time = appended.wait_for(std::chrono::seconds(10)) == std::future_status::ready;
+        in_time = appended.wait_for(std::chrono::seconds(60)) == std::future_status::ready;
     };
     log->tick();
     EXPECT_TRUE(in_time);

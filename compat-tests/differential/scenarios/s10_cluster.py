@@ -86,8 +86,14 @@ def metadata_creates_topics(t):
     for version in (0, 3, 4, 8, 13):
         body = {"Topics": [{"Name": t.name(f"auto-{version}")}], "AllowAutoTopicCreation": True}
         t.ask("Metadata", version, body, "first")
-        t.settle()
-        t.ask("Metadata", version, body, "then")
+        t.until("Metadata", version, body, _has_leaders, "then")
+
+
+def _has_leaders(answer):
+    (topic,) = answer["Topics"]
+    return topic["Partitions"] and not any(
+        one["ErrorCode"] for one in [topic, *topic["Partitions"]]
+    )
 
 
 def describe_topic_partitions(t):
@@ -146,7 +152,7 @@ def update_features_refused(t):
             "FeatureUpdates": [
                 {"Feature": feature, "MaxVersionLevel": level, "UpgradeType": kind, **more}
             ],
-            "TimeoutMs": 10000,
+            "TimeoutMs": 60_000,
         }
 
     for version in t.versions("UpdateFeatures"):
@@ -156,18 +162,18 @@ def update_features_refused(t):
             ("no.such.feature", 0), ("", 1), ("kraft.version", 9),
         ]:  # fmt: skip
             t.ask("UpdateFeatures", version, update(feature, level), f"{feature} {level}")
-        t.ask("UpdateFeatures", version, {"FeatureUpdates": [], "TimeoutMs": 10000}, "empty")
+        t.ask("UpdateFeatures", version, {"FeatureUpdates": [], "TimeoutMs": 60_000}, "empty")
     for kind in (0, 2, 3, 4, 99):
         t.ask("UpdateFeatures", 2, update("group.version", 1, kind), f"type {kind}")
         t.ask("UpdateFeatures", 2, update("group.version", 9, kind), f"type {kind} too high")
     twice = update("group.version", 1)["FeatureUpdates"] * 2
-    t.ask("UpdateFeatures", 2, {"FeatureUpdates": twice, "TimeoutMs": 10000}, "twice")
+    t.ask("UpdateFeatures", 2, {"FeatureUpdates": twice, "TimeoutMs": 60_000}, "twice")
 
 
 def update_features_changes(t):
     def change(level, kind, validate_only=False):
         update = {"Feature": "share.version", "MaxVersionLevel": level, "UpgradeType": kind}
-        return {"FeatureUpdates": [update], "TimeoutMs": 10000, "ValidateOnly": validate_only}
+        return {"FeatureUpdates": [update], "TimeoutMs": 60_000, "ValidateOnly": validate_only}
 
     for label, body in [
         ("validated", change(1, 2, True)), ("lowered", change(1, 2)), ("raised", change(2, 1)),

@@ -72,13 +72,13 @@ def fetch_waits(t):
 
 def fetch_woken_by_append(t):
     topic, topic_id = _filled(t)
-    sent = t.client.send("Fetch", 12, _fetch(topic, topic_id, (0, 15), MaxWaitMs=4500, MinBytes=1))
+    sent = t.client.send("Fetch", 12, _fetch(topic, topic_id, (0, 15), MaxWaitMs=50_000, MinBytes=1))
     started = time.monotonic()
     with Client(t.port) as other:
         other.produce(topic, 0, records([b"late"]))
     correlation, answer = t.client.receive("Fetch", 12)
     t.note("Fetch", 12, answer, "long poll")
-    t.note("Fetch", 12, {"soon": time.monotonic() - started < 3, "own": correlation == sent}, "time")
+    t.note("Fetch", 12, {"soon": time.monotonic() - started < 40, "own": correlation == sent}, "time")
 
 
 def fetch_epochs(t):
@@ -153,7 +153,7 @@ def fetch_sessions(t):
         ask("unknown session from 0", 12345, 0, (0, 0))
         ask("no session", 0, -1, (0, 0))
         ask("no session, epoch 5", 0, 5, (0, 0))
-        t.client.request("DeleteRecords", 2, {"TimeoutMs": 1000, "Topics": []})
+        t.client.request("DeleteRecords", 2, {"TimeoutMs": 60_000, "Topics": []})
 
 
 def fetch_session_with_unknown_topic(t):
@@ -169,7 +169,7 @@ def fetch_session_with_unknown_topic(t):
 def _list(topic, *timestamps, partition=0, **more):
     asked = [{"PartitionIndex": partition, "Timestamp": timestamp} for timestamp in timestamps]
     topics = [{"Name": topic, "Partitions": asked}]
-    return {"ReplicaId": -1, "TimeoutMs": 1000, "Topics": topics, **more}
+    return {"ReplicaId": -1, "TimeoutMs": 60_000, "Topics": topics, **more}
 
 
 def list_offsets_timestamps(t):
@@ -242,7 +242,7 @@ def offset_for_leader_epoch(t):
 
 def _delete(topic, *offsets, partition=0):
     asked = [{"PartitionIndex": partition, "Offset": offset} for offset in offsets]
-    return {"TimeoutMs": 5000, "Topics": [{"Name": topic, "Partitions": asked}]}
+    return {"TimeoutMs": 60_000, "Topics": [{"Name": topic, "Partitions": asked}]}
 
 
 def delete_records(t):

@@ -5,7 +5,7 @@ from scenarios.s10_cluster import BAD_NAMES
 
 
 def _create(*topics, **more):
-    return {"Topics": list(topics), "TimeoutMs": 10000, **more}
+    return {"Topics": list(topics), "TimeoutMs": 60_000, **more}
 
 
 def _new(name, partitions=1, replicas=1, assignments=None, **configs):
@@ -122,23 +122,23 @@ def create_several_topics(t):
 def delete_topics_by_name(t):
     for version in range(1, 6):
         name, _ = t.topic(f"v{version}")
-        body = {"TopicNames": [name, t.name("missing")], "TimeoutMs": 10000}
+        body = {"TopicNames": [name, t.name("missing")], "TimeoutMs": 60_000}
         t.ask("DeleteTopics", version, body, "known and unknown")
         t.settle()
-        t.ask("DeleteTopics", version, {"TopicNames": [name], "TimeoutMs": 10000}, "again")
+        t.ask("DeleteTopics", version, {"TopicNames": [name], "TimeoutMs": 60_000}, "again")
         after = {"Topics": [{"Name": name}], "AllowAutoTopicCreation": False}
         t.ask("Metadata", 8, after, "after it")
     name, _ = t.topic("twice")
-    t.ask("DeleteTopics", 5, {"TopicNames": [name, name], "TimeoutMs": 10000}, "twice")
-    t.ask("DeleteTopics", 5, {"TopicNames": [], "TimeoutMs": 10000}, "nothing")
+    t.ask("DeleteTopics", 5, {"TopicNames": [name, name], "TimeoutMs": 60_000}, "twice")
+    t.ask("DeleteTopics", 5, {"TopicNames": [], "TimeoutMs": 60_000}, "nothing")
     for bad in BAD_NAMES:
-        t.ask("DeleteTopics", 5, {"TopicNames": [bad], "TimeoutMs": 10000}, repr(bad[:20]))
+        t.ask("DeleteTopics", 5, {"TopicNames": [bad], "TimeoutMs": 60_000}, repr(bad[:20]))
 
 
 def delete_topics_by_id(t):
     def delete(label, *topics):
         states = [{"Name": name, "TopicId": topic_id} for name, topic_id in topics]
-        t.ask("DeleteTopics", 6, {"Topics": states, "TimeoutMs": 10000}, label)
+        t.ask("DeleteTopics", 6, {"Topics": states, "TimeoutMs": 60_000}, label)
         t.settle()
 
     name, topic = t.topic("one")
@@ -158,7 +158,7 @@ def delete_topics_by_id(t):
 def delete_and_create_again(t):
     name, first = t.topic()
     t.produce(name, [b"old"])
-    t.quietly("DeleteTopics", 5, {"TopicNames": [name], "TimeoutMs": 10000})
+    t.quietly("DeleteTopics", 5, {"TopicNames": [name], "TimeoutMs": 60_000})
     t.settle()
     _, second = t.topic()
     t.note("CreateTopics", 7, {"other id": first != second})
@@ -175,7 +175,7 @@ def create_partitions(t):
         def ask(label, count, rows=None, name=name, version=version, **more):
             topic = {"Name": name, "Count": count}
             topic["Assignments"] = None if rows is None else [{"BrokerIds": row} for row in rows]
-            body = {"Topics": [topic], "TimeoutMs": 10000, **more}
+            body = {"Topics": [topic], "TimeoutMs": 60_000, **more}
             t.ask("CreatePartitions", version, body, label)
 
         ask("validated", 3, ValidateOnly=True)
@@ -189,8 +189,8 @@ def create_partitions(t):
         t.settle()
         t.ask("Metadata", 8, {"Topics": [{"Name": name}]}, "after it")
     twice = [{"Name": name, "Count": 9, "Assignments": None}] * 2
-    t.ask("CreatePartitions", 3, {"Topics": twice, "TimeoutMs": 10000}, "twice")
-    t.ask("CreatePartitions", 3, {"Topics": [], "TimeoutMs": 10000}, "nothing")
+    t.ask("CreatePartitions", 3, {"Topics": twice, "TimeoutMs": 60_000}, "twice")
+    t.ask("CreatePartitions", 3, {"Topics": [], "TimeoutMs": 60_000}, "nothing")
 
 
 def elect_leaders(t):
@@ -202,14 +202,14 @@ def elect_leaders(t):
                 ("invalid", "a b", [0]), ("no partition", name, []), ("negative", name, [-1]),
             ]:  # fmt: skip
                 topics = [{"Topic": topic, "Partitions": partitions}]
-                body = {"ElectionType": kind, "TopicPartitions": topics, "TimeoutMs": 5000}
+                body = {"ElectionType": kind, "TopicPartitions": topics, "TimeoutMs": 60_000}
                 t.ask("ElectLeaders", version, body, f"{label} {kind}")
-            body = {"ElectionType": kind, "TopicPartitions": [], "TimeoutMs": 5000}
+            body = {"ElectionType": kind, "TopicPartitions": [], "TimeoutMs": 60_000}
             t.ask("ElectLeaders", version, body, f"nothing {kind}")
-    body = {"ElectionType": 5, "TopicPartitions": [], "TimeoutMs": 5000}
+    body = {"ElectionType": 5, "TopicPartitions": [], "TimeoutMs": 60_000}
     t.ask("ElectLeaders", 2, body, "type 5")
     for kind in (0, 1):
-        body = {"ElectionType": kind, "TopicPartitions": None, "TimeoutMs": 5000}
+        body = {"ElectionType": kind, "TopicPartitions": None, "TimeoutMs": 60_000}
         answer = t.quietly("ElectLeaders", 2, body)
         rows = [row for row in answer["ReplicaElectionResults"] if row["Topic"] == name]
         found = {"ErrorCode": answer["ErrorCode"], "ReplicaElectionResults": rows}
@@ -222,7 +222,7 @@ def alter_partition_reassignments(t):
     def ask(version, label, topic, partition, replicas, **more):
         partitions = [{"PartitionIndex": partition, "Replicas": replicas}]
         topics = [{"Name": topic, "Partitions": partitions}]
-        body = {"TimeoutMs": 5000, "Topics": topics, **more}
+        body = {"TimeoutMs": 60_000, "Topics": topics, **more}
         t.ask("AlterPartitionReassignments", version, body, label)
 
     for version in t.versions("AlterPartitionReassignments"):
@@ -234,7 +234,7 @@ def alter_partition_reassignments(t):
         ask(version, "partition, cancelled", name, 5, None)
         ask(version, "unknown", t.name("missing"), 0, [1])
         ask(version, "unknown, cancelled", t.name("missing"), 0, None)
-        t.ask("AlterPartitionReassignments", version, {"Topics": [], "TimeoutMs": 5000}, "nothing")
+        t.ask("AlterPartitionReassignments", version, {"Topics": [], "TimeoutMs": 60_000}, "nothing")
 
 
 def list_partition_reassignments(t):
@@ -244,7 +244,7 @@ def list_partition_reassignments(t):
         ("partition", [{"Name": name, "PartitionIndexes": [9]}]),
         ("unknown", [{"Name": t.name("missing"), "PartitionIndexes": [0]}]),
     ]:  # fmt: skip
-        body = {"TimeoutMs": 5000, "Topics": topics}
+        body = {"TimeoutMs": 60_000, "Topics": topics}
         t.ask("ListPartitionReassignments", 0, body, label)
 
 

@@ -2,6 +2,9 @@
 """JoinGroup, SyncGroup, Heartbeat, LeaveGroup: one member, several, static ones."""
 from members import Member, describe, make_stable, prepare, until_described, until_joining
 
+# A time that is waited for, and in which a few requests must be answered also by a busy machine.
+SHORT_MS = 6000
+
 
 def classic_each_version(t):
     for version in t.versions("JoinGroup"):
@@ -154,7 +157,7 @@ def classic_follower_wants_something_else(t):
 def classic_session_ends(t):
     group = t.name("group")
     prepare(t, group)
-    with Member(t, group, "one") as one, Member(t, group, "two", SessionTimeoutMs=500) as two:
+    with Member(t, group, "one") as one, Member(t, group, "two", SessionTimeoutMs=SHORT_MS) as two:
         make_stable(t, group, one, two)
         until_described(t, group, lambda found: len(found["Members"]) == 1)
         describe(t, group, "one is left")
@@ -166,8 +169,8 @@ def classic_session_ends(t):
 def classic_rebalance_timeout(t):
     group = t.name("group")
     prepare(t, group)
-    with Member(t, group, "one", RebalanceTimeoutMs=700) as one, \
-         Member(t, group, "two", RebalanceTimeoutMs=600) as two:  # fmt: skip
+    with Member(t, group, "one", RebalanceTimeoutMs=SHORT_MS) as one, \
+         Member(t, group, "two", RebalanceTimeoutMs=SHORT_MS - 1000) as two:  # fmt: skip
         make_stable(t, group, one)
         two.enter()
         two.joined("one did not come in time")
@@ -178,8 +181,8 @@ def classic_rebalance_timeout(t):
 def classic_sync_timeout(t):
     group = t.name("group")
     prepare(t, group)
-    with Member(t, group, "one", RebalanceTimeoutMs=700) as one, \
-         Member(t, group, "two", RebalanceTimeoutMs=600) as two:  # fmt: skip
+    with Member(t, group, "one", RebalanceTimeoutMs=SHORT_MS) as one, \
+         Member(t, group, "two", RebalanceTimeoutMs=SHORT_MS - 1000) as two:  # fmt: skip
         one.enter()
         one.joined()
         two.enter()
@@ -349,7 +352,7 @@ def static_changes_the_protocol(t):
 def static_misses_a_rebalance(t):
     group = t.name("group")
     prepare(t, group)
-    times = {"RebalanceTimeoutMs": 600}
+    times = {"RebalanceTimeoutMs": SHORT_MS}
     with Member(t, group, "one", instance="i", **times) as one, \
          Member(t, group, "two", instance="j", **times) as two:  # fmt: skip
         make_stable(t, group, one, two)

@@ -175,7 +175,7 @@ def offsets_of_deleted_topics(t):
     group, topic, kept = t.name("group"), t.topic(partitions=2), t.topic("kept")
     prepare(t, group)
     t.ask("OffsetCommit", 9, _commit(9, group, (topic, [_partition(0), _partition(1)]), (kept, [_partition(0)])))
-    t.ask("DeleteTopics", 5, {"TopicNames": [topic[0]], "TimeoutMs": 10_000})
+    t.ask("DeleteTopics", 5, {"TopicNames": [topic[0]], "TimeoutMs": 60_000})
     t.until("OffsetFetch", 9, _fetch(9, {group: None}), lambda answer: len(answer["Groups"][0]["Topics"]) == 1, "rest")
     again = t.topic(partitions=2)
     for version in t.versions("OffsetFetch"):

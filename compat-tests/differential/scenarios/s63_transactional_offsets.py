@@ -14,15 +14,15 @@ class Producer:
     def __init__(self, t, name="producer"):
         self.t, self.transactional_id = t, t.name(name)
         find = {"KeyType": 1, "CoordinatorKeys": [self.transactional_id]}
-        while t.quietly("FindCoordinator", 6, find)["Coordinators"][0]["ErrorCode"]:
-            t.settle()
+        t.wait_for(
+            lambda: not t.quietly("FindCoordinator", 6, find)["Coordinators"][0]["ErrorCode"], "coordinator"
+        )
         self.init()
 
     def init(self):
         body = {"TransactionalId": self.transactional_id, "TransactionTimeoutMs": TIMEOUT_MS}
         body |= {"ProducerId": -1, "ProducerEpoch": -1}
-        while (answer := self.t.quietly("InitProducerId", 4, body))["ErrorCode"] in NOT_READY:
-            self.t.settle()
+        answer = self._ready("InitProducerId", body)
         self.id, self.epoch = answer["ProducerId"], answer["ProducerEpoch"]
 
     def who(self):
@@ -45,9 +45,25 @@ class Producer:
 
     def end(self, committed, label="ends"):
         body = {**self.who(), "Committed": committed}
-        while (answer := self.t.quietly("EndTxn", 4, body))["ErrorCode"] in NOT_READY:
-            self.t.settle()
-        self.t.note("EndTxn", 4, answer, label)
+        self.t.note("EndTxn", 4, self._ready("EndTxn", body), label)
+        self.t.wait_for(self._has_ended, f"the end of {self.transactional_id}")
+
+    def _has_ended(self):
+        """With all its markers."""
+        body = {"TransactionalIds": [self.transactional_id]}
+        (state,) = self.t.quietly("DescribeTransactions", 0, body)["TransactionStates"]
+        return state["TransactionState"] in ("Empty", "CompleteCommit", "CompleteAbort")
+
+    def _ready(self, api, body):
+        """The first answer that is not 'later'."""
+        answers = []
+
+        def ready():
+            answers.append(self.t.quietly(api, 4, body))
+            return answers[-1]["ErrorCode"] not in NOT_READY
+
+        self.t.wait_for(ready, api)
+        return answers[-1]
 
 
 def _fetch(t, group, topic, label, partitions=(0, 1)):
@@ -59,17 +75,14 @@ def _fetch(t, group, topic, label, partitions=(0, 1)):
 
 
 def _settled(t, group):
-    """Waits until no offset of the group is pending: markers are written after EndTxn's answer."""
-    body = {"GroupId": group, "Topics": [], "RequireStable": True}
+    """Waits until no offset of the group is pending."""
+    body = {"GroupId": group, "Topics": None, "RequireStable": True}
 
     def is_stable():
-        answer = t.quietly("OffsetFetch", 7, {**body, "Topics": None})
+        answer = t.quietly("OffsetFetch", 7, body)
         return not any(p["ErrorCode"] for topic in answer["Topics"] for p in topic["Partitions"])
 
-    for _ in range(2):
-        t.settle()
-    while not is_stable():
-        t.settle()
+    t.wait_for(is_stable, f"stable offsets of {group}")
 
 
 def transactional_offsets_each_version(t):

@@ -157,7 +157,7 @@ def consumer_group_subscriptions(t):
     group.join("b", ServerAssignor="range")
     group.describe("range")
     t.client.request("CreatePartitions", 3, {
-        "Topics": [{"Name": group.topic, "Count": 6, "Assignments": None}], "TimeoutMs": 5000,
+        "Topics": [{"Name": group.topic, "Count": 6, "Assignments": None}], "TimeoutMs": 60_000,
     })
     t.settle()
     group.beat("b", "after the topic grew")
