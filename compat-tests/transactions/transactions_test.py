@@ -89,7 +89,7 @@ class Source:
             return values_of(client, self.target, 1)
 
 
-def transferred(broker, program, name, disturb=None):
+def transferred(broker, program, name, disturb=None, disturbances=DISTURBANCES):
     """disturb(process) is called some times, each after the transfer has made progress."""
     name = name.replace(" ", "-")
     source, complaints = Source(broker, name), tempfile.TemporaryFile()
@@ -102,7 +102,7 @@ def transferred(broker, program, name, disturb=None):
         return left or source.fed() < PARTITIONS * RECORDS
 
     process, deadline = start(), time.monotonic() + SECONDS_MAX
-    left, progress = DISTURBANCES if disturb else 0, 0
+    left, progress = disturbances if disturb else 0, 0
     try:
         while (now := len(source.arrived())) < source.fed() or more():
             if time.monotonic() > deadline:
@@ -133,13 +133,14 @@ def kill(process):
     process.wait()
 
 
-for label, transfer_program in programs():
+def add_transfers(suite, label, program, disturbances=DISTURBANCES):
+    """Cases of a program that transfers: undisturbed, and killed again and again."""
 
-    def undisturbed(broker, label=label, program=transfer_program):
+    def undisturbed(broker):
         transferred(broker, program, f"{label} whole")
 
-    def killed(broker, label=label, program=transfer_program):
-        transferred(broker, program, f"{label} killed", kill)
+    def killed(broker):
+        transferred(broker, program, f"{label} killed", kill, disturbances)
 
     suite.add(label, undisturbed)
     suite.add(f"{label} killed", killed)
@@ -320,4 +321,6 @@ def the_log_is_readable_by_dump_log_segments(_):
 
 
 if __name__ == "__main__":
+    for program_label, program_words in programs():
+        add_transfers(suite, program_label, program_words)
     sys.exit(main(suite, SETTINGS))
