@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fetches what the compatibility tests run; what is there already is left alone."""
+"""Fetches what the compatibility tests run: prepare() of each CLIENT_test.py. What is there already is left alone."""
 
 import importlib
 import sys
@@ -8,21 +8,15 @@ from common import folder_of
 from milena_test import oracle
 
 
-def module(folder):
-    sys.path.insert(0, str(folder_of(__file__) / folder))
-    return importlib.import_module(f"{folder.replace('-', '_')}_test")
-
-
 def main():
     oracle.broker_jars()
     oracle.tools_jars()
-    module("librdkafka").build()
-    module("confluent-kafka").environments()
-    module("kafka-python").environments()
-    java = module("java")
-    for version in java.VERSIONS:
-        java.build(version)
-    module("streams").build()
+    for path in sorted(folder_of(__file__).glob("*/*_test.py")):
+        sys.path.insert(0, str(path.parent))
+        prepare = getattr(importlib.import_module(path.stem), "prepare", None)
+        if prepare:
+            print(f"{path.parent.name}", flush=True)
+            prepare()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,9 @@ def environments():
     }
 
 
+prepare = environments
+
+
 if __name__ == "__main__":
     suite = Suite("confluent-kafka")
     program = folder_of(__file__) / "client.py"

@@ -23,6 +23,11 @@ def build(version):
     return ["java", *OPTIONS, "-cp", f"{jars}/*:{classes}", "Client"]
 
 
+def prepare():
+    for version in VERSIONS:
+        build(version)
+
+
 if __name__ == "__main__":
     suite = Suite("java")
     for version in VERSIONS:

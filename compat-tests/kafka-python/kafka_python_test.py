@@ -18,6 +18,9 @@ def environments():
     }
 
 
+prepare = environments
+
+
 if __name__ == "__main__":
     suite = Suite("kafka-python")
     program = folder_of(__file__) / "client.py"

@@ -15,6 +15,9 @@ def build():
     return program
 
 
+prepare = build
+
+
 if __name__ == "__main__":
     suite = Suite("librdkafka")
     codec_cases(suite, [build()])

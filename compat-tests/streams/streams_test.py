@@ -53,6 +53,9 @@ def build():
     return [*JAVA, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{jars}/*:{classes}", "WordCount"]
 
 
+prepare = build
+
+
 class Instance:
     """One program with a folder of its own for its state."""
 
