@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+"""sarama: Go, with the classic group protocol."""
+
+import sys
+
+from client_cases import client_suite, run_suite
+from common import folder_of
+from toolchains import go_program
+
+STRATEGIES = ["range", "roundrobin", "sticky", "cooperative-sticky"]
+
+
+def program():
+    return go_program(folder_of(__file__))
+
+
+if __name__ == "__main__":
+    sys.exit(run_suite(client_suite("sarama", program(), STRATEGIES, ["range"])))
