@@ -29,7 +29,8 @@ func transact(arguments []string) {
 	address, topic, id := arguments[0], arguments[1], arguments[2]
 	producer, err := sarama.NewSyncProducer([]string{address}, newIdempotentConfig(id))
 	check(err)
-	for number, end := range []func() error{producer.CommitTxn, producer.AbortTxn, producer.CommitTxn} {
+	ends := []func() error{producer.CommitTxn, producer.AbortTxn, producer.CommitTxn}
+	for number, end := range ends {
 		check(producer.BeginTxn())
 		for i := range 10 {
 			value := sarama.StringEncoder(fmt.Sprintf("%d-%d", number, i))
@@ -87,7 +88,8 @@ func (m *mover) move(session sarama.ConsumerGroupSession, messages []*sarama.Con
 	fmt.Println("committed", len(messages))
 }
 
-func (m *mover) transaction(messages []*sarama.ConsumerMessage, member *sarama.ConsumerGroupMetadata) {
+func (m *mover) transaction(messages []*sarama.ConsumerMessage,
+	member *sarama.ConsumerGroupMetadata) {
 	check(m.producer.BeginTxn())
 	var copies []*sarama.ProducerMessage
 	for _, message := range messages {
