@@ -23,7 +23,8 @@ for folder in ("groups", "transactions"):
     sys.path.insert(0, str(folder_of(__file__) / folder))
 
 import transactions_test  # noqa: E402
-from groups_test import PARTITIONS, SETTINGS as GROUP_SETTINGS, Member, World, static  # noqa: E402
+from groups_test import PARTITIONS, SHORT_SESSION_MS, Member, World, static  # noqa: E402
+from groups_test import SETTINGS as GROUP_SETTINGS  # noqa: E402
 
 RECORDS = 2000  # a codec
 IDEMPOTENT_RECORDS = 300
@@ -106,7 +107,7 @@ def flowing(broker, program, name, strategy):
         one = world.start()
         world.until_shared()
         with Flow(world):
-            two = world.start()
+            two = world.start(session_ms=SHORT_SESSION_MS)
             world.until_shared()
             world.until(lambda: two.records, "the second member reads")
             world.drop(two, Member.kill)

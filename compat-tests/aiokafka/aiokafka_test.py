@@ -16,5 +16,8 @@ def program():
     return [python, folder_of(__file__) / "client.py"]
 
 
+prepare = program
+
+
 if __name__ == "__main__":
     sys.exit(run_suite(client_suite("aiokafka", program(), STRATEGIES, ["range"])))

@@ -28,14 +28,14 @@ class Listener(ConsumerRebalanceListener):
         pass
 
 
-async def member(address, topic, group, strategy, instance="-"):
+async def member(address, topic, group, strategy, session_ms, instance="-"):
     consumer = AIOKafkaConsumer(
         bootstrap_servers=address,
         group_id=group,
         group_instance_id=None if instance == "-" else instance,
         auto_offset_reset="earliest",
         enable_auto_commit=False,
-        session_timeout_ms=6000,
+        session_timeout_ms=int(session_ms),
         heartbeat_interval_ms=300,
         partition_assignment_strategy=[ASSIGNORS[strategy]],
     )

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -48,7 +49,7 @@ func (o *owned) change(partitions []int32, has bool) {
 	fmt.Println(line)
 }
 
-func memberOptions(topic, group, strategy, instance string) []kgo.Opt {
+func memberOptions(topic, group, strategy string, session time.Duration, instance string) []kgo.Opt {
 	mine := &owned{partitions: map[int32]bool{}}
 	assigned := func(_ context.Context, _ *kgo.Client, partitions map[string][]int32) {
 		mine.change(partitions[topic], true)
@@ -64,7 +65,7 @@ func memberOptions(topic, group, strategy, instance string) []kgo.Opt {
 	if strategy == "consumer" {
 		options = append(options, kgo.Balancers(kgo.StickyBalancer()), kgo.ServerSideBalancer())
 	} else {
-		options = append(options, strategies[strategy], kgo.SessionTimeout(6*time.Second),
+		options = append(options, strategies[strategy], kgo.SessionTimeout(session),
 			kgo.HeartbeatInterval(300*time.Millisecond))
 	}
 	if instance != "-" {
@@ -73,9 +74,16 @@ func memberOptions(topic, group, strategy, instance string) []kgo.Opt {
 	return options
 }
 
+func milliseconds(text string) time.Duration {
+	count, err := strconv.Atoi(text)
+	check(err)
+	return time.Duration(count) * time.Millisecond
+}
+
 func member(arguments []string) {
 	address, topic, group := arguments[0], arguments[1], arguments[2]
-	client := newClient(address, memberOptions(topic, group, arguments[3], arguments[4])...)
+	client := newClient(address,
+		memberOptions(topic, group, arguments[3], milliseconds(arguments[4]), arguments[5])...)
 	stopped, stop := context.WithCancel(context.Background())
 	go func() {
 		io.ReadAll(os.Stdin)

@@ -14,5 +14,8 @@ def program():
     return go_program(folder_of(__file__))
 
 
+prepare = program
+
+
 if __name__ == "__main__":
     sys.exit(run_suite(client_suite("sarama", program(), STRATEGIES, ["range"])))
