@@ -165,7 +165,7 @@ def client_suite(name, program, strategies, static_strategies=()):
         label = f"{name} static {strategy}"
         suite.add(label, lambda broker, l=label, s=strategy: static(broker, member, l, s))
     for case in (flowing, restarted):
-        for strategy in (strategies[0], strategies[-1]):
+        for strategy in dict.fromkeys((strategies[0], strategies[-1])):
             label = f"{name} {case.__name__} {strategy}"
             suite.add(label, lambda broker, c=case, l=label, s=strategy: c(broker, member, l, s))
     transactions_test.add_transfers(suite, f"{name} transfer", [*program, "transfer"], KILLS)
