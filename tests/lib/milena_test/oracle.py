@@ -9,12 +9,14 @@ import os
 import pathlib
 import subprocess
 import tempfile
+import time
 
 from . import schema
 from .process import BrokerProcess, free_port
 
 BROKER_VERSION = "4.4.0"
 TOOLS_VERSION = "4.3.1"  # the newest whose tools are published
+FETCH_SECONDS_MAX = 120
 CLUSTER_ID = "q1Sh-9_ISia_zwGINzRvyQ"
 
 _POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -43,9 +45,11 @@ def fetch_jars(folder, artifacts):
         pom.write_text(_POM.format(tools=TOOLS_VERSION, dependencies=dependencies))
         command = ["mvn", "-q", "-B", "-f", str(pom), "dependency:copy-dependencies"]
         command += [f"-DoutputDirectory={folder}"]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise RuntimeError(f"fetching {artifacts}: {done.stdout}{done.stderr}")
+        deadline = time.monotonic() + FETCH_SECONDS_MAX
+        while (done := subprocess.run(command, capture_output=True, text=True)).returncode != 0:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"fetching {artifacts}: {done.stdout}{done.stderr}")
+            time.sleep(5)  # a network may be down for a moment
     complete.touch()
     return folder
 
