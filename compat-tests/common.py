@@ -12,6 +12,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 from milena_test import schema
 from milena_test.suite import Suite, chosen_broker, expect, option
@@ -54,17 +55,20 @@ def run(command, **options):
 def consume_and_check(command, count, expected=expected_line):
     """Runs a consumer and checks its lines while it prints them."""
     words = [str(word) for word in command]
-    with subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    complaints = tempfile.TemporaryFile()  # a pipe that nobody reads would stop it
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=complaints, text=True) as process:
         try:
             check_lines(process.stdout, count, expected)
         except AssertionError as problem:
             process.kill()
-            raise AssertionError(
-                f"{words}: {problem}\n{process.stderr.read()[-2000:]}"
-            ) from problem
-    expect(process.returncode == 0, f"{words} ended with {process.returncode}")
+            raise AssertionError(f"{words}: {problem}\n{tail(complaints)}") from problem
+    expect(process.returncode == 0, f"{words} ended with {process.returncode}:\n{tail(complaints)}")
+
+
+def tail(file, size=3000):
+    """The end of what programs have written to the file."""
+    file.seek(max(0, file.seek(0, 2) - size))
+    return file.read().decode(errors="replace")
 
 
 def codec_cases(suite, program, label="", count=COUNT):

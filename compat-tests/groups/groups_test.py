@@ -12,10 +12,11 @@ import importlib
 import queue
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
-from common import BUILD, Suite, expect, folder_of, main, run
+from common import BUILD, Suite, expect, folder_of, main, run, tail
 from milena_test import batch, oracle
 
 PARTITIONS = 4
@@ -39,11 +40,12 @@ class Member:
 
     def __init__(self, program, *arguments):
         words = [*program, *arguments]
+        self._complaints = tempfile.TemporaryFile()  # a pipe that nobody reads would stop it
         self.process = subprocess.Popen(
             [str(word) for word in words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._complaints,
             text=True,
         )
         self.owned, self.records, self.assignments = set(), [], 0
@@ -68,11 +70,14 @@ class Member:
                 self.records.append((int(words[1]), int(words[2])))
         return True
 
+    def complaints(self):
+        return tail(self._complaints)
+
     def stop(self):
         self.process.stdin.write("stop\n")
         self.process.stdin.close()
         status = self.process.wait(SECONDS_MAX)
-        expect(status == 0, f"a member ended with {status}:\n{self.process.stderr.read()[-2000:]}")
+        expect(status == 0, f"a member ended with {status}:\n{self.complaints()}")
         self.listen()
 
     def kill(self):
@@ -112,7 +117,7 @@ class World:
         while not condition():
             for member in self.members:
                 if not member.listen():
-                    raise AssertionError(f"a member is over: {member.process.stderr.read()[-2000:]}")
+                    raise AssertionError(f"a member is over: {member.complaints()}")
             owned = [sorted(member.owned) for member in self.members]
             read = sum(len(member.records) for member in self.members + self.gone)
             expect(time.monotonic() < deadline, f"not in time: {what}; owned {owned}, read {read}")

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 
-from common import BUILD, Suite, expect, folder_of, main, run
+from common import BUILD, Suite, expect, folder_of, main, run, tail
 from milena_test import batch, oracle
 from milena_test.read_committed import records_of
 from milena_test.suite import chosen_broker, expect_equal
@@ -121,11 +121,6 @@ def transferred(broker, program, name, disturb=None, disturbances=DISTURBANCES):
         process.wait()
     expected = sorted(value for known in source.values for value in known)
     expect_equal(sorted(source.arrived()), expected, "what was transferred")
-
-
-def tail(file):
-    file.seek(max(0, file.tell() - 3000))
-    return file.read().decode(errors="replace")
 
 
 def kill(process):

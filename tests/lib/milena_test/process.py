@@ -38,7 +38,7 @@ def free_port():
 
 
 def _claim(port):
-    """An abstract name in the system that only one can have: a broker that is down keeps its port."""
+    """A name in the system that only one can have: a broker that is down keeps its port."""
     claim = socket.socket(socket.AF_UNIX)
     try:
         claim.bind(f"\0milena-test-port-{port}")
@@ -65,11 +65,12 @@ def _is_free(port):
 
 
 _PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None)
+# Found here: behind a fork, the loader's lock may be another thread's.
+_prctl = ctypes.CDLL(None).prctl
 
 
 def _die_with_parent():
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class BrokerProcess:
