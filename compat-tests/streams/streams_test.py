@@ -10,27 +10,23 @@ import collections
 import pathlib
 import random
 import shutil
-import signal
 import struct
-import subprocess
 import sys
 import tempfile
 import time
 
-from common import BUILD, Suite, expect, folder_of, main, run
-from milena_test import batch, errors, oracle
+from common import Suite, expect, folder_of, main, run
+from jvm import WAIT_SECONDS_MAX, JavaProgram, fetch, until
+from milena_test import batch, errors
 from milena_test.read_committed import read_on, records_of
 from milena_test.suite import expect_equal
 
-VERSION = oracle.TOOLS_VERSION  # the newest whose streams are published
 HERE = folder_of(__file__)
 PARTITIONS = 2
 TASKS = {f"{part}_{partition}" for part in range(2) for partition in range(PARTITIONS)}
 VOCABULARY = [f"word-{number}" for number in range(50)]
 LINES, WORDS = 20, 5  # written at once: lines to a partition, words in a line
 BACKLOG_MAX = 3000  # words that are written and not counted yet
-SECONDS_MAX = 150
-JAVA = ["java", "-Xmx256M", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
 SETTINGS = {
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "1000",
@@ -43,49 +39,25 @@ SETTINGS = {
 
 
 def build():
-    """Fetches Kafka Streams, compiles WordCount.java, and returns the program."""
-    artifacts = [("org.apache.kafka", "kafka-streams", VERSION), ("org.slf4j", "slf4j-simple", "1.7.36")]
-    jars = oracle.fetch_jars(BUILD / f"streams-{VERSION}" / "jars", artifacts)
-    source, classes = HERE / "WordCount.java", BUILD / f"streams-{VERSION}" / "classes"
+    """Fetches Kafka Streams, compiles WordCount.java, and returns the class path."""
+    jars = fetch("streams", "kafka-streams")
+    source, classes = HERE / "WordCount.java", jars.with_name("classes")
     compiled = classes / "WordCount.class"
     if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
         run(["javac", "-nowarn", "-cp", f"{jars}/*", "-d", classes, source])
-    return [*JAVA, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{jars}/*:{classes}", "WordCount"]
+    return f"{jars}/*:{classes}"
 
 
 prepare = build
 
 
-class Instance:
-    """One program with a folder of its own for its state."""
-
-    def __init__(self, program, arguments, folder):
-        self.folder = folder
-        self.output, self.complaints = folder.with_suffix(".out"), folder.with_suffix(".err")
-        self._words = [str(word) for word in (*program, *arguments, folder)]
-        self.process = None
-        self.start()
-
-    def start(self):
-        with open(self.output, "w") as output, open(self.complaints, "a") as complaints:
-            self.process = subprocess.Popen(self._words, stdout=output, stderr=complaints)
+class Instance(JavaProgram):
+    """A program with a folder of its own for its state."""
 
     def tasks(self):
         """What it runs now."""
         lines = self.output.read_text().splitlines()
         return set(lines[-1].split()[1:]) if lines else set()
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(SECONDS_MAX)
-
-    def expect_alive(self):
-        status = self.process.poll()
-        expect(status is None, f"{self.folder.name} ended with {status}:\n{self.complaints.read_text()[-4000:]}")
 
 
 class World:
@@ -94,10 +66,9 @@ class World:
     def __init__(self, broker, name, folder):
         self.broker, self.name, self.folder = broker, name, pathlib.Path(folder)
         self.source, self.target = f"{name}-source", f"{name}-target"
-        self.program, self.instances = build(), []
+        self.class_path, self.instances = build(), []
         self.written = collections.Counter()
         self.counted, self._offsets = collections.defaultdict(list), [0] * PARTITIONS
-        self._deadline = time.monotonic() + SECONDS_MAX
         with broker.client() as client:
             for topic in (self.source, self.target):
                 client.create_topic(topic, PARTITIONS)
@@ -112,13 +83,14 @@ class World:
     def await_topics(self):
         with self.broker.client() as client:
             for topic in (self.source, self.target):
-                client.await_topic(topic, PARTITIONS, timeout=SECONDS_MAX)
+                client.await_topic(topic, PARTITIONS, timeout=WAIT_SECONDS_MAX)
 
     def start(self):
         arguments = (self.broker.address, self.name, self.source, self.target)
         folder = self.folder / f"{self.name}-{len(self.instances)}"
-        self.instances.append(Instance(self.program, arguments, folder))
-        return self.instances[-1]
+        instance = Instance(folder, self.class_path, "WordCount", *arguments, folder)
+        self.instances.append(instance.start())
+        return instance
 
     def write(self):
         now = int(time.time() * 1000)
@@ -144,19 +116,19 @@ class World:
 
     def until(self, condition, what, writing=True):
         """Lines are written all the time, as long as there are not too many that wait."""
-        while not condition():
-            arrived, written = self.arrived(), self.written.total()
-            if writing and written - arrived < BACKLOG_MAX:
+
+        def go_on():
+            if writing and self.written.total() - self.arrived() < BACKLOG_MAX:
                 self.write()
             for instance in self.instances:
                 instance.expect_alive()
+
+        def problem():
             tasks = [sorted(instance.tasks()) for instance in self.instances]
-            expect(
-                time.monotonic() < self._deadline,
-                f"not in time: {what}; {arrived} of {written} counted, tasks {tasks}\n"
-                + "\n".join(instance.complaints.read_text()[-2000:] for instance in self.instances),
-            )
-            time.sleep(0.02)
+            said = "\n".join(instance.said() for instance in self.instances)
+            return f"{what}; {self.arrived()} of {self.written.total()} counted, tasks {tasks}\n{said}"
+
+        until(condition, problem, go_on)
 
     def until_progress(self, words=2000):
         wanted = self.arrived() + words
@@ -221,7 +193,7 @@ def instances_are_killed(broker):
         first.start()
         world.until_progress()
         first.kill()
-        shutil.rmtree(first.folder)  # its state comes from the changelog now
+        shutil.rmtree(first.path)  # its state comes from the changelog now
         first.start()
         world.until_progress()
 
