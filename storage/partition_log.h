@@ -157,7 +157,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     Result<LogRead> read_segments(Offset from, int64_t max_bytes, Offset end, bool at_least_one,
                                   bool with_aborted);
     /// Position of the batch that holds `from`, or of the first after it.
-    Result<std::optional<int64_t>> find_start(Segment& segment, Offset from) const;
+    Result<std::optional<int64_t>> find_start(Segment& segment, Offset from);
     /// Position where segment `index` stops being below `end`.
     Result<int64_t> find_end(const SegmentList& segments, size_t index, int64_t start,
                              Offset end) const;

@@ -33,13 +33,15 @@ int64_t PartitionLog::size_bytes() const {
 
 Offset PartitionLog::first_segment_offset() const { return segments()->front()->base_offset(); }
 
-Result<std::optional<int64_t>> PartitionLog::find_start(Segment& segment, Offset from) const {
+Result<std::optional<int64_t>> PartitionLog::find_start(Segment& segment, Offset from) {
     if (const RecentBorders* recent = recent_.load(std::memory_order_acquire))
         if (auto position = recent->find(from)) return position;
     if (auto position = hints_.find(from)) return position;
     auto batch = segment.find_batch(from);
     if (!batch) return batch.error();
     if (!*batch) return std::optional<int64_t>();
+    // Whoever reads here may come again. A batch after `from` may be of a later segment.
+    if ((*batch)->header.base_offset <= from) hints_.put(from, (*batch)->position);
     return std::optional<int64_t>((*batch)->position);
 }
 
@@ -107,10 +109,13 @@ Result<int64_t> PartitionLog::fit(Segment& segment, int64_t start, int64_t limit
         return std::min(stop->position, limit);
     }
     if (!at_least_one) return start;
-    auto first = segment.batch_at(start);
-    if (!first) return first.error();
-    if (first->end() < limit) hints_.put(first->header.next_offset(), first->end());
-    return std::min(first->end(), limit);
+    if (!stop->cut)
+        return Error(
+            ErrorCode::KAFKA_STORAGE_ERROR,
+            segment.path(kLogSuffix) + " has no whole batch at position " + std::to_string(start));
+    const int64_t end = stop->cut->end();
+    if (end < limit) hints_.put(stop->cut->header.next_offset(), end);
+    return std::min(end, limit);
 }
 
 Result<std::vector<AbortedTransaction>> PartitionLog::aborted_between(const SegmentList& segments,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where earlier reads ended, so that a reader that goes on from there needs no index.
+// Where earlier reads began and ended, so that a reader who goes on from there needs no index.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@ class ReadHints {
   public:
     static constexpr size_t kHintsMax = 8;
 
-    /// The batch that starts at `offset` stands at `position` of its segment.
+    /// The batch that holds `offset` stands at `position` of its segment.
     void put(Offset offset, int64_t position) {
         Hint& hint = slot(offset);
         uint32_t version = hint.version.load(std::memory_order_relaxed);

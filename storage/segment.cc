@@ -78,18 +78,6 @@ Result<std::optional<BatchPosition>> Segment::find_batch(Offset target) {
     return found;
 }
 
-Result<BatchPosition> Segment::batch_at(int64_t position) {
-    auto file = log_file();
-    if (!file) return file.error();
-    BatchScanner scanner(**file, position, size());
-    auto batch = scanner.next();
-    if (!batch) return batch.error();
-    if (!*batch)
-        return Error(ErrorCode::KAFKA_STORAGE_ERROR,
-                     path(kLogSuffix) + " ends at position " + std::to_string(position));
-    return **batch;
-}
-
 Result<Segment::Border> Segment::border_at_most(int64_t start, int64_t limit) {
     // For less than this, the index costs more reads than it saves.
     constexpr int64_t kScanBytesMax = 32 * 1024;
@@ -104,7 +92,7 @@ Result<Segment::Border> Segment::border_at_most(int64_t start, int64_t limit) {
     }
     auto scanned = scan(entry, start, [&](const BatchPosition& batch) {
         if (batch.end() > limit) {
-            border = {batch.position, batch.header.base_offset};
+            border = {batch.position, batch.header.base_offset, batch};
             return false;
         }
         border = {batch.end(), batch.header.next_offset()};

@@ -32,11 +32,10 @@ class Segment {
 
     /// The first batch that ends at or after `target`: the one that holds it, if any does.
     Result<std::optional<BatchPosition>> find_batch(Offset target);
-    /// REQUIRES: `position` is a batch border below size().
-    Result<BatchPosition> batch_at(int64_t position);
     struct Border {
         int64_t position = 0;
         Offset next_offset = kNoOffset;  ///< of the batch that starts there, if that is known
+        std::optional<BatchPosition> cut = {};  ///< that batch, if `limit` lies within it
     };
     /// The largest batch border <= `limit`, where `start` is one too.
     Result<Border> border_at_most(int64_t start, int64_t limit);
