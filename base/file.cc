@@ -36,6 +36,7 @@ class PosixFile final : public File {
     }
 
     Result<void> write_at(int64_t position, std::span<const BytesView> parts) override {
+        if (parts.size() == 1) return write_one(position, parts.front());
         std::vector<iovec> left;
         left.reserve(parts.size());
         for (BytesView part : parts)
@@ -77,6 +78,17 @@ class PosixFile final : public File {
     const std::string& path() const override { return path_; }
 
   private:
+    Result<void> write_one(int64_t position, BytesView bytes) {
+        while (!bytes.empty()) {
+            ssize_t n = ::pwrite(descriptor_, bytes.data(), bytes.size(), position);
+            if (n < 0 && errno == EINTR) continue;
+            if (n < 0) return storage_error("write to", path_, errno);
+            position += n;
+            bytes = bytes.subspan(static_cast<size_t>(n));
+        }
+        return {};
+    }
+
     int descriptor_;
     std::string path_;
 };

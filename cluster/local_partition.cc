@@ -38,20 +38,18 @@ Result<AppendInfo> LocalPartition::append_as_leader(MutableBytesView batches, in
     // acks=all needs no look at min.insync.replicas: what counts is at most the number of replicas,
     // which is one, and a leader is in sync with itself.
     bool advanced = false;
-    Result<AppendInfo> info = not_leader();
-    if (!is_leader()) return info;
+    if (!is_leader()) return not_leader();
     auto records = log_->validate(batches, source, record_errors);
     if (!records) return records.error();
-    {
-        std::lock_guard lock(mutex_);
-        if (!is_leader()) return info;
-        info = log_->append(std::move(*records), leader_epoch());
-        if (!info || info->duplicate) return info;
-        if (info->needs_sync)
-            ++syncs_in_flight_;
-        else if (syncs_in_flight_ == 0)
-            advanced = log_->advance_high_watermark(info->last_offset + 1);
-    }
+    std::unique_lock lock(mutex_);
+    if (!is_leader()) return not_leader();
+    auto info = log_->append(std::move(*records), leader_epoch());
+    if (!info || info->duplicate) return info;
+    if (info->needs_sync)
+        ++syncs_in_flight_;
+    else if (syncs_in_flight_ == 0)
+        advanced = log_->advance_high_watermark(info->last_offset + 1);
+    lock.unlock();
     if (info->needs_sync) sync_up_to(info->last_offset + 1);
     if (advanced) wake_waiters();
     return info;

@@ -185,13 +185,16 @@ Result<void> PartitionLog::write_batches(BytesView bytes, const LogConfig& confi
     Offset last;
     for_each_batch(
         bytes, [&](const BatchHeader& header, BytesView, size_t) { last = header.last_offset(); });
+    auto list = segments();
     auto must_roll =
-        segments()->back()->must_roll(config, roll_jitter_ms_, static_cast<int64_t>(bytes.size()),
-                                      last, first.max_timestamp, environment_.clock.now());
+        list->back()->must_roll(config, roll_jitter_ms_, static_cast<int64_t>(bytes.size()), last,
+                                first.max_timestamp, environment_.clock.now());
     if (!must_roll) return must_roll.error();
-    if (*must_roll)
+    if (*must_roll) {
         if (auto rolled = roll(first.base_offset); !rolled) return rolled;
-    const std::shared_ptr<Segment> active = segments()->back();
+        list = segments();
+    }
+    const std::shared_ptr<Segment>& active = list->back();
     int64_t position = active->size();
     if (auto written = active->append(bytes, config); !written) {
         if (active->is_torn()) return go_offline(written.error());

@@ -124,6 +124,7 @@ class ProduceCall : public std::enable_shared_from_this<ProduceCall> {
     void add_record_errors(PartitionAnswer& answer, const std::vector<RecordError>& errors);
 
     void await_acknowledgements();
+    void await_acknowledgement(size_t index);
     void on_acknowledged(size_t index, const Result<void>& result);
     void on_timeout();
     /// REQUIRES: mutex_ held. True for the one who answers.
@@ -306,12 +307,7 @@ void ProduceCall::add_record_errors(PartitionAnswer& answer,
 
 void ProduceCall::await_acknowledgements() {
     waiting_ = appended_.size() + 1;  // and this function
-    for (size_t i = 0; i < appended_.size(); ++i)
-        appended_[i].partition->when_acknowledgeable(
-            appended_[i].info, call_->acks,
-            [self = shared_from_this(), i](const Result<void>& result) {
-                self->on_acknowledged(i, result);
-            });
+    for (size_t i = 0; i < appended_.size(); ++i) await_acknowledgement(i);
     std::unique_lock lock(mutex_);
     if (take_answer(--waiting_ == 0)) {
         lock.unlock();
@@ -322,6 +318,16 @@ void ProduceCall::await_acknowledgements() {
     timer_ =
         call_.request->executor().after(std::chrono::milliseconds(std::max(call_->timeout_ms, 0)),
                                         [self = shared_from_this()] { self->on_timeout(); });
+}
+
+void ProduceCall::await_acknowledgement(size_t index) {
+    const auto& [partition, info, answer, acknowledged] = appended_[index];
+    // Enough for every kind of acks; only who has to wait needs a callback.
+    if (info.last_offset < partition->log()->high_watermark()) return on_acknowledged(index, {});
+    partition->when_acknowledgeable(info, call_->acks,
+                                    [self = shared_from_this(), index](const Result<void>& result) {
+                                        self->on_acknowledged(index, result);
+                                    });
 }
 
 void ProduceCall::on_acknowledged(size_t index, const Result<void>& result) {
