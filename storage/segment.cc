@@ -177,9 +177,9 @@ Result<TimestampMs> Segment::first_batch_timestamp() {
 }
 
 Result<bool> Segment::index_is_full(const LogConfig& config) {
-    auto offsets = offset_index_.count(offset_index_path());
+    auto offsets = offset_index_.appended(offset_index_path());
     if (!offsets) return offsets.error();
-    auto times = time_index_.count(time_index_path());
+    auto times = time_index_.appended(time_index_path());
     if (!times) return times.error();
     // One time entry stays free for the one that seal() adds.
     return *offsets >= config.segment_index_bytes / OffsetIndexEntry::kSize ||
@@ -228,6 +228,11 @@ Result<void> Segment::write_entries(const NewEntries& entries) {
     return time_index_.append(time_index_path(), std::span(entries.times));
 }
 
+Result<void> Segment::flush_entries() {
+    if (auto written = offset_index_.flush(offset_index_path()); !written) return written;
+    return time_index_.flush(time_index_path());
+}
+
 Result<void> Segment::append(BytesView batches, const LogConfig& config) {
     auto file = log_file();
     if (!file) return file.error();
@@ -261,6 +266,7 @@ Result<void> Segment::seal() {
     NewEntries entries;
     note_time_entry(entries);
     if (auto written = write_entries(entries); !written) return written;
+    if (auto written = flush_entries(); !written) return written;
     auto offsets = offset_index_.count(offset_index_path());
     if (!offsets) return offsets.error();
     auto times = time_index_.count(time_index_path());
@@ -311,6 +317,7 @@ Result<int64_t> Segment::recover(const LogConfig& config,
     }
     times_loaded_.store(true, std::memory_order_release);
     if (auto written = write_entries(entries); !written) return written.error();
+    if (auto written = flush_entries(); !written) return written.error();
     if (valid < *length)
         if (auto cut = (*file)->truncate(valid); !cut) return cut.error();
     size_.store(valid, std::memory_order_release);

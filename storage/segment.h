@@ -94,6 +94,7 @@ class Segment {
                     NewEntries& entries);
     void note_time_entry(NewEntries& entries);
     Result<void> write_entries(const NewEntries& entries);
+    Result<void> flush_entries();
     Result<TimestampMs> first_batch_timestamp();
     Result<bool> index_is_full(const LogConfig& config);
 

@@ -12,6 +12,8 @@
 #include <atomic>
 #include <optional>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "storage/file_cache.h"
@@ -70,9 +72,28 @@ class SparseIndex {
         return count_.load(std::memory_order_acquire);
     }
 
+    /// Entries that were appended, whether they can be read or still wait. For the writer.
+    template <class Path>
+    Result<int64_t> appended(const Path& path) {
+        auto known = count(path);
+        if (!known) return known;
+        return *known + static_cast<int64_t>(waiting_.size());
+    }
+
+    /// Up to kWaitingMax entries wait in memory, as one write costs what several do: until then
+    /// searches end at an earlier entry. What a crash takes of them recovery makes anew.
     template <class Path>
     Result<void> append(const Path& path, std::span<const Entry> entries) {
-        if (entries.empty()) return {};
+        waiting_.insert(waiting_.end(), entries.begin(), entries.end());
+        return waiting_.size() <= kWaitingMax ? Result<void>() : flush(path);
+    }
+
+    /// Writes the entries that wait. Those that could not be written are lost: an index may lack
+    /// some.
+    template <class Path>
+    Result<void> flush(const Path& path) {
+        if (waiting_.empty()) return {};
+        const auto entries = std::exchange(waiting_, {});
         auto known = count(path);
         if (!known) return known.error();
         auto file = file_.get(path, OpenMode::kCreate);
@@ -101,6 +122,7 @@ class SparseIndex {
     Result<void> trim(const Path& path, int64_t entries) {
         auto file = file_.get(path, OpenMode::kCreate);
         if (!file) return file.error();
+        waiting_.clear();
         count_.store(entries, std::memory_order_release);
         return (*file)->truncate(entries * Entry::kSize);
     }
@@ -115,9 +137,11 @@ class SparseIndex {
   private:
     static constexpr int64_t kUnknown = -1;
     static constexpr int64_t kBlockEntries = 64;
+    static constexpr size_t kWaitingMax = 7;
 
     CachedFile file_;
     std::atomic<int64_t> count_{kUnknown};
+    std::vector<Entry> waiting_;  // the writer's
 };
 
 template <class Entry>
