@@ -23,6 +23,7 @@ from milena_test import broker, oracle, schema
 
 from accepted_differences import ACCEPTED
 from compare import Normaliser, differences
+from coordinator_errors import Seen, missing_tests
 from session import ANSWER_SECONDS_MAX, Session
 
 SETTINGS = {
@@ -40,7 +41,7 @@ SHOWN_DIFFERENCES_MAX = 12
 SILENCE_SECONDS = {"kafka": 3.0, "milena": ANSWER_SECONDS_MAX}
 
 _HERE = pathlib.Path(__file__).parent
-_LIST = _HERE / "accepted_differences.py"
+_LISTS = [_HERE / "accepted_differences.py", _HERE / "coordinator_errors.py"]
 
 
 def load_scenarios():
@@ -85,7 +86,7 @@ class Oracle:
         self._broker = None
         self._store = schema.REPOSITORY / "build" / f"differential-{oracle.BROKER_VERSION}"
         self._store.mkdir(parents=True, exist_ok=True)
-        self._code = "".join(path.read_text() for path in sorted(_HERE.glob("*.py")) if path != _LIST)
+        self._code = "".join(path.read_text() for path in sorted(_HERE.glob("*.py")) if path not in _LISTS)
 
     def versions(self):
         return self._stored("versions", "", lambda kafka: served_versions(kafka.port))
@@ -119,6 +120,7 @@ def _matches(text, pattern):
 class Comparison:
     def __init__(self):
         self.used = set()
+        self.seen = Seen()
         self.passed = self.failed = self.answers = 0
 
     def scenario(self, name, theirs, ours):
@@ -131,6 +133,7 @@ class Comparison:
             if "--print" in sys.argv:
                 print(f"    {kafka_step}: {kafka_step.answer}")
             self.answers += 1
+            self.seen.add(kafka_step.api, kafka_step.answer, milena_step.answer)
             for path, kafka, milena in differences(kafka_step.answer, milena_step.answer):
                 entry = accepted(name, str(kafka_step), path)
                 if entry:
@@ -155,6 +158,11 @@ class Comparison:
                 self.failed += 1
                 print(f"FAILED accepted difference is gone: {entry[:3]}")
 
+    def coordinator_errors(self):
+        for problem in [*self.seen.problems(), *missing_tests()]:
+            self.failed += 1
+            print(f"FAILED coordinator_errors.py: {problem}")
+
 
 def main():
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
@@ -175,6 +183,7 @@ def main():
             comparison.scenario(name, theirs, record(milena, name, scenario, versions))
     if not words and not self_check:
         comparison.stale_entries()
+        comparison.coordinator_errors()
     print(f"differential: {comparison.answers} answers compared")
     print(f"differential: {comparison.passed} passed, {comparison.failed} failed")
     return 1 if comparison.failed else 0

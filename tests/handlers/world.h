@@ -23,15 +23,19 @@
 
 namespace milena {
 
-/// Runs every task at once, in the caller.
+/// Runs every task at once, in the caller; work of the pool never if it has stalled.
 class InlineExecutor final : public Executor, public BlockingPool {
   public:
     void post(std::function<void()> task) override { task(); }
-    void run(std::function<void()> work) override { work(); }
+    void run(std::function<void()> work) override {
+        if (!has_stalled) work();
+    }
     std::unique_ptr<Timer> after(std::chrono::milliseconds, std::function<void()>) override {
         return nullptr;
     }
     bool runs_here() const override { return true; }
+
+    bool has_stalled = false;
 };
 
 class FakeRequest final : public Request {
