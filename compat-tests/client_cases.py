@@ -13,9 +13,10 @@
 
 import subprocess
 import sys
+import tempfile
 import threading
 
-from common import Suite, codec_cases, expect, folder_of, main, run
+from common import Suite, codec_cases, expect, folder_of, main, run, tail
 from milena_test import batch
 from milena_test.suite import expect_equal
 
@@ -40,14 +41,13 @@ def idempotent(broker, program, topic):
     with broker.client() as client:
         client.create_topic(topic)
     words = [*program, "idempotent", broker.address, topic, IDEMPOTENT_RECORDS]
-    with subprocess.Popen([str(word) for word in words], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True) as process:  # fmt: skip
+    words, complaints = [str(word) for word in words], tempfile.TemporaryFile()
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=complaints, text=True) as process:
         for line in process.stdout:
             if line.split() == ["acknowledged", str(IDEMPOTENT_RECORDS // 3)]:
                 broker.kill()
                 broker.start()
-        errors = process.stderr.read()
-    expect(process.returncode == 0, f"it ended with {process.returncode}:\n{errors[-2000:]}")
+    expect(process.returncode == 0, f"it ended with {process.returncode}:\n{tail(complaints)}")
     with broker.client() as client:
         records = client.fetch(topic, 0, 0)["Records"]
     batches = batch.parse(records)
@@ -151,6 +151,16 @@ def restarted(broker, program, name, strategy):
         world.until_read()
 
 
+def broker_killed(broker, program, name):
+    """The broker is killed while records are transferred: each still arrives once."""
+
+    def disturb(_process):
+        broker.kill()
+        broker.start()
+
+    transactions_test.transferred(broker, program, name, disturb, KILLS)
+
+
 def client_suite(name, program, strategies, static_strategies=()):
     """The first strategy is the one whose members are killed, and restarted with the broker."""
     suite = Suite(name)
@@ -168,7 +178,10 @@ def client_suite(name, program, strategies, static_strategies=()):
         for strategy in dict.fromkeys((strategies[0], strategies[-1])):
             label = f"{name} {case.__name__} {strategy}"
             suite.add(label, lambda broker, c=case, l=label, s=strategy: c(broker, member, l, s))
-    transactions_test.add_transfers(suite, f"{name} transfer", [*program, "transfer"], KILLS)
+    transfer = [*program, "transfer"]
+    transactions_test.add_transfers(suite, f"{name} transfer", transfer, KILLS)
+    label = f"{name} transfer broker killed"
+    suite.add(label, lambda broker: broker_killed(broker, transfer, label))
     return suite
 
 

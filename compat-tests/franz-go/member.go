@@ -9,7 +9,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -49,7 +48,8 @@ func (o *owned) change(partitions []int32, has bool) {
 	fmt.Println(line)
 }
 
-func memberOptions(topic, group, strategy string, session time.Duration, instance string) []kgo.Opt {
+func memberOptions(topic, group, strategy string, session time.Duration,
+	instance string) []kgo.Opt {
 	mine := &owned{partitions: map[int32]bool{}}
 	assigned := func(_ context.Context, _ *kgo.Client, partitions map[string][]int32) {
 		mine.change(partitions[topic], true)
@@ -74,16 +74,11 @@ func memberOptions(topic, group, strategy string, session time.Duration, instanc
 	return options
 }
 
-func milliseconds(text string) time.Duration {
-	count, err := strconv.Atoi(text)
-	check(err)
-	return time.Duration(count) * time.Millisecond
-}
-
 func member(arguments []string) {
 	address, topic, group := arguments[0], arguments[1], arguments[2]
+	session := time.Duration(number(arguments[4])) * time.Millisecond
 	client := newClient(address,
-		memberOptions(topic, group, arguments[3], milliseconds(arguments[4]), arguments[5])...)
+		memberOptions(topic, group, arguments[3], session, arguments[5])...)
 	stopped, stop := context.WithCancel(context.Background())
 	go func() {
 		io.ReadAll(os.Stdin)

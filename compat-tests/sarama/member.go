@@ -9,7 +9,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -97,16 +96,10 @@ func consumeAsGroup(stopped context.Context, address, group, topic string, confi
 	check(consumer.Close())
 }
 
-func milliseconds(text string) time.Duration {
-	count, err := strconv.Atoi(text)
-	check(err)
-	return time.Duration(count) * time.Millisecond
-}
-
 func member(arguments []string) {
 	address, topic, group, strategy := arguments[0], arguments[1], arguments[2], arguments[3]
 	config := groupConfig(newConfig())
-	config.Consumer.Group.Session.Timeout = milliseconds(arguments[4])
+	config.Consumer.Group.Session.Timeout = time.Duration(number(arguments[4])) * time.Millisecond
 	config.Consumer.Group.Rebalance.GroupStrategies =
 		[]sarama.BalanceStrategy{strategies[strategy]()}
 	if instance := arguments[5]; instance != "-" {
