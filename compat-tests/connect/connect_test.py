@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kafka Connect, standalone and distributed: the lines of a file go through a topic into another file."""
 
+import http.client
 import json
 import pathlib
 import sys
@@ -15,7 +16,6 @@ from milena_test.read_committed import read_on
 from milena_test.suite import expect_equal
 
 LINES = 200  # written at once
-REQUEST_SECONDS_MAX = 60
 SETTINGS = {
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "1000",
@@ -29,9 +29,10 @@ WORKER = {
     "value.converter": "org.apache.kafka.connect.json.JsonConverter",
     "value.converter.schemas.enable": "false",
     "offset.flush.interval.ms": "300",
+    # Who has too little time commits no offsets when it stops, and does the same again.
+    "offset.flush.timeout.ms": "120000",
+    "task.shutdown.graceful.timeout.ms": "120000",
     "consumer.isolation.level": "read_committed",
-    "consumer.session.timeout.ms": "3000",
-    "consumer.heartbeat.interval.ms": "500",
 }
 INTERNAL_TOPICS = {"config": 1, "offset": 25, "status": 5}  # and their partitions
 DISTRIBUTED = {
@@ -39,6 +40,8 @@ DISTRIBUTED = {
     "session.timeout.ms": "3000",
     "heartbeat.interval.ms": "500",
     "scheduled.rebalance.max.delay.ms": "500",
+    "consumer.session.timeout.ms": "3000",
+    "consumer.heartbeat.interval.ms": "500",
     "exactly.once.source.support": "enabled",
     **{f"{kind}.storage.topic": f"connect-{kind}" for kind in INTERNAL_TOPICS},
     **{f"{kind}.storage.replication.factor": "1" for kind in INTERNAL_TOPICS},
@@ -56,18 +59,19 @@ class Worker(JavaProgram):
         super().__init__(path, f"{connect_jars()}/*", class_name, properties, *connectors)
 
     def request(self, method, path, body=None):
-        """The answer; None when it has to be asked again: it starts, or its group rebalances."""
+        """The answer; None when it has to be asked again: it starts, its group rebalances, a connector is still stopping."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}", None if body is None else json.dumps(body).encode(),
             {"Content-Type": "application/json"}, method=method,
         )  # fmt: skip
         try:
-            with urllib.request.urlopen(request, timeout=REQUEST_SECONDS_MAX) as answer:
+            with urllib.request.urlopen(request, timeout=WAIT_SECONDS_MAX) as answer:
                 return json.loads(answer.read() or b"{}")
         except urllib.error.HTTPError as problem:
             text = problem.read().decode()
-            expect(problem.code in (404, 409, 500, 503), f"{method} {path}: {problem.code} {text}")
-        except OSError:
+            later = problem.code in (404, 409, 500, 503) or "STOPPED state" in text
+            expect(later, f"{method} {path}: {problem.code} {text}")
+        except (OSError, http.client.HTTPException):
             self.expect_alive()
         return None
 
@@ -251,7 +255,8 @@ def reads_again(world):
     world.sink.unlink()
     world.ask(worker, "PUT", f"{connector}/resume")
     world.until_sunk()
-    expect_equal(world.sunk(), world.written, "the last file, written anew")
+    in_order = list(dict.fromkeys(world.sunk()))  # a group that rebalances reads some lines twice
+    expect_equal(in_order, world.written, "the last file, written anew")
 
 
 @suite.case

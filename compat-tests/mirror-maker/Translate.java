@@ -7,7 +7,7 @@ import org.apache.kafka.connect.mirror.RemoteClusterUtils;
 public class Translate {
     public static void main(String[] words) throws Exception {
         Map<String, Object> settings = Map.of("bootstrap.servers", words[0]);
-        RemoteClusterUtils.translateOffsets(settings, words[1], words[2], Duration.ofSeconds(60))
+        RemoteClusterUtils.translateOffsets(settings, words[1], words[2], Duration.ofSeconds(180))
             .forEach((partition, offset) -> System.out.println(
                 partition.topic() + " " + partition.partition() + " " + offset.offset()));
     }

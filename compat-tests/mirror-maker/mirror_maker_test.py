@@ -11,7 +11,7 @@ import tempfile
 import time
 
 from common import Suite, expect, folder_of, run
-from jvm import OPTIONS, JavaProgram, connect_jars, until, write_properties
+from jvm import OPTIONS, WAIT_SECONDS_MAX, JavaProgram, connect_jars, until, write_properties
 from milena_test import batch, errors, oracle
 from milena_test.process import free_port
 from milena_test.read_committed import records_of
@@ -149,7 +149,7 @@ class World:
 
 def read(broker, topic, count):
     """What a consumer of the group reads next."""
-    words = ["--topic", topic, "--group", GROUP, "--max-messages", count, "--timeout-ms", 60000,
+    words = ["--topic", topic, "--group", GROUP, "--max-messages", count, "--timeout-ms", WAIT_SECONDS_MAX * 1000,
              "--command-property", "auto.offset.reset=earliest",
              "--command-property", "isolation.level=read_committed"]  # fmt: skip
     return run(
@@ -204,9 +204,9 @@ def kills(source, target):
             victim.kill()
             victim.start()
             with source.client() as client:
-                client.await_topic(world.topic, PARTITIONS, timeout=60)
+                client.await_topic(world.topic, PARTITIONS, timeout=WAIT_SECONDS_MAX)
             with target.client() as client:
-                client.await_topic(world.copy, PARTITIONS, timeout=60)
+                client.await_topic(world.copy, PARTITIONS, timeout=WAIT_SECONDS_MAX)
             world.until_copied()
 
 
