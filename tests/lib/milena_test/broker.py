@@ -6,7 +6,7 @@ import sys
 import time
 
 from . import schema
-from .process import BrokerProcess
+from .process import NO_RETENTION, BrokerProcess
 
 
 def binary():
@@ -24,6 +24,7 @@ class Milena(BrokerProcess):
         settings = {
             "listeners": f"PLAINTEXT://127.0.0.1:{self.port}",
             "log.dirs": str(self.data),
+            **NO_RETENTION,
             **self.settings,
         }
         words = [binary()]

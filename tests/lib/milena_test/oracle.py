@@ -12,7 +12,7 @@ import tempfile
 import time
 
 from . import schema
-from .process import BrokerProcess, free_port
+from .process import NO_RETENTION, BrokerProcess, free_port
 
 BROKER_VERSION = "4.4.0"
 TOOLS_VERSION = "4.3.1"  # the newest whose tools are published
@@ -116,6 +116,7 @@ class ApacheKafka(BrokerProcess):
             "share.coordinator.state.topic.replication.factor": "1",
             "share.coordinator.state.topic.min.isr": "1",
             "group.initial.rebalance.delay.ms": "0",
+            **NO_RETENTION,
             **self.settings,
         }
 

@@ -15,6 +15,10 @@ import time
 from .client import Client, ConnectionClosed
 
 
+# Many tests write old records, which a broker would delete when it first looks, half a minute after
+# its start.
+NO_RETENTION = {"log.initial.task.delay.ms": "3600000"}
+
 # Below the ports that the system gives to outgoing connections: one of those could take the port of
 # a broker that is down for a moment.
 _PORTS = "20000-29999"
