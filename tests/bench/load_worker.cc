@@ -20,6 +20,7 @@ namespace {
 
 constexpr size_t kBufferBytes = 256 * 1024;
 constexpr int kEventsMax = 64;
+constexpr size_t kRequestsAtRateMax = 1'000'000;
 /// Requests that leave together: the first ones of a connection, or after answers that came
 /// together.
 constexpr int kSentTogetherMax = 64;
@@ -189,6 +190,8 @@ void Worker::run_at_rate(Clock::time_point start, Clock::time_point end) {
         std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(1 / plan_.rate));
     size_t open = 0;
     size_t next = 0;
+    end = std::min(end, start + step * static_cast<int64_t>(std::min<size_t>(plan_.requests_max,
+                                                                             kRequestsAtRateMax)));
     for (auto due = start; due < end || open > 0;) {
         for (auto now = Clock::now(); due <= now && due < end; due += step, ++open)
             send_some(peers_[next++ % peers_.size()], 1, due);
