@@ -289,6 +289,23 @@ TEST(FrameMemoryTest, OneLargeFrameAtATimeGoesBeyondTheBound) {
     EXPECT_FALSE(second.space(500'000).empty());
 }
 
+#ifndef __SANITIZE_ADDRESS__
+TEST(FrameMemoryTest, BlocksOfFramesAreUsedAgain) {
+    FrameMemory memory(1 << 20);
+    const uint8_t* block = nullptr;
+    {
+        Frame frame(memory, 1500);
+        EXPECT_EQ(frame.space(1500).size(), 1500u);
+        block = frame.space(1500).data();
+        EXPECT_EQ(memory.used(), 2048);
+    }
+    EXPECT_EQ(memory.used(), 0);
+    Frame next(memory, 1400);
+    EXPECT_EQ(next.space(1).data(), block);
+    EXPECT_EQ(next.space(1).size(), 1400u);
+}
+#endif
+
 TEST_F(ConnectionTest, ARefusalStandsInTheLog) {
     testing::internal::CaptureStderr();
     send("close");

@@ -128,6 +128,20 @@ TEST_F(PartitionLogTest, RandomReadsFindWhatBruteForceFinds) {
     }
 }
 
+TEST_F(PartitionLogTest, IndexEntriesAreWrittenTogether) {
+    config.index_interval_bytes = 1;  // an entry for each batch but the first
+    const std::string index = directory() + "/" + segment_file_name(Offset(0), kOffsetIndexSuffix);
+    auto entries = [&] { return *files->file_size(index) / OffsetIndexEntry::kSize; };
+    auto log = open();
+    for (int i = 0; i < 8; ++i) ASSERT_TRUE(append(*log, {}));
+    EXPECT_EQ(entries(), 0);
+    for (int i = 0; i < 12; ++i) ASSERT_TRUE(append(*log, {}));
+    EXPECT_EQ(entries(), 16);
+    EXPECT_EQ(read_all(*log, Offset(0)).size(), 20u);
+    ASSERT_TRUE(log->shut_down());
+    EXPECT_EQ(entries(), 19);
+}
+
 TEST_F(PartitionLogTest, FindsRecordsByTime) {
     std::mt19937 random(11);
     config.segment_bytes = 5'000;
