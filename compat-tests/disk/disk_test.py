@@ -7,6 +7,7 @@ import sys
 import tempfile
 
 import content
+import group_members
 import group_offsets
 from common import Suite, expect, run
 from milena_test import oracle
@@ -212,6 +213,40 @@ def apache_kafka_takes_over_offsets(_):
 @suite.case
 def takes_over_offsets_from_apache_kafka(_):
     offsets_taken_over(oracle.ApacheKafka, chosen_broker(), committed=False)
+
+
+def members_taken_over(first, second, crashed=False):
+    """Groups and their members go on with second, and with first again."""
+    with tempfile.TemporaryDirectory(prefix="milena-disk-") as folder:
+        options = {"data": pathlib.Path(folder) / "data", "settings": group_members.SETTINGS}
+        world = group_members.World()
+        with first(**options) as broker, broker.client() as client:
+            world.fill(client)
+            seen = world.read(client)
+            if crashed:
+                broker.kill()
+        for kind in (second, first):
+            with kind(**options) as broker, broker.client() as client:
+                found = world.read(client)
+                for what, expected in seen.items():
+                    expect_equal(found[what], expected, f"{what} of {kind.name}")
+                world.go_on(client)
+                seen = world.read(client)
+
+
+@suite.case
+def apache_kafka_takes_over_members(_):
+    members_taken_over(chosen_broker(), oracle.ApacheKafka)
+
+
+@suite.case
+def apache_kafka_takes_over_members_after_a_crash(_):
+    members_taken_over(chosen_broker(), oracle.ApacheKafka, crashed=True)
+
+
+@suite.case
+def takes_over_members_from_apache_kafka(_):
+    members_taken_over(oracle.ApacheKafka, chosen_broker())
 
 
 if __name__ == "__main__":
