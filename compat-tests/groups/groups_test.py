@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 
+import migration
 from common import BUILD, Suite, expect, folder_of, main, run, tail
 from milena_test import batch, oracle
 
@@ -49,6 +50,7 @@ class Member:
             text=True,
         )
         self.owned, self.records, self.assignments = set(), [], 0
+        self.events = []  # of migrating_member.py
         self._lines = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -68,6 +70,11 @@ class Member:
                 self.assignments += 1
             elif words[0] == "record":
                 self.records.append((int(words[1]), int(words[2])))
+            elif words[0] == "read":
+                self.events.append((int(words[1]), "read", (int(words[2]), int(words[3]))))
+            elif words[0] == "committed":
+                partition, offset = map(int, words[2].split(":"))
+                self.events.append((int(words[1]), "committed", (partition, offset)))
         return True
 
     def complaints(self):
@@ -92,6 +99,7 @@ class World:
         self.broker, self.program, self.strategy = broker, program, strategy
         self.topic = self.group = name.replace(" ", "-")
         self.members, self.gone, self.produced = [], [], 0
+        self.partitions = PARTITIONS
         with broker.client() as client:
             client.create_topic(self.topic, PARTITIONS)
 
@@ -251,4 +259,10 @@ if __name__ == "__main__":
         is_newest = name.endswith(oracle.BROKER_VERSION)
         strategies = ["range", "cooperative-sticky"] + (["consumer"] if is_newest else [])
         add(suite, name, program, strategies, ["range"] if is_newest else [])
+    ((_, (python, _)),) = python_programs("confluent-kafka", "confluent_member.py", ["2.16.1"])
+    for policy in ("disabled", "upgrade", "downgrade", "bidirectional"):
+        suite.add(
+            f"migration {policy}",
+            lambda _, p=policy: migration.migrate(World, [python, HERE / "migrating_member.py"], p, SETTINGS),
+        )
     sys.exit(main(suite, SETTINGS))
