@@ -64,30 +64,31 @@ LeaveGroupResponse leave_nothing(const LeaveGroupRequest& request, int16_t versi
     return response;
 }
 
+Effects refuse_join(const JoinCall& call, ErrorCode error, std::string_view member_id = {}) {
+    Effects effects;
+    effects.replies.push_back(make_reply({call.version, call.done}, failed_join(error, member_id)));
+    return effects;
+}
+
 }  // namespace
 
 Effects join_classic_group(GroupTable& groups, const JoinCall& call) {
     const JoinGroupRequest& request = call.request;
-    const auto refuse = [&](ErrorCode error, std::string_view member_id) {
-        Effects effects;
-        effects.replies.push_back(
-            make_reply({call.version, call.done}, failed_join(error, member_id)));
-        return effects;
-    };
     if (const ConsumerGroup* consumer = groups.consumers().find(request.group_id)) {
         if (!consumer->is_empty()) return groups.consumers().join(*consumer, call);
         if (!request.member_id.empty())
-            return refuse(ErrorCode::UNKNOWN_MEMBER_ID, request.member_id);
-        Effects effects;
-        effects.records = groups.consumers().make_room(request.group_id);
-        effects.add(join_classic_group(groups, call));
+            return refuse_join(call, ErrorCode::UNKNOWN_MEMBER_ID, request.member_id);
+        Effects effects;  // it makes room
+        consumer->add_tombstones(effects.records);
+        effects.then = [&groups, call] { return join_classic_group(groups, call); };
+        effects.otherwise = [call](const Error& error) { return refuse_join(call, error.code()); };
         return effects;
     }
     const bool is_new = !groups.find(request.group_id);
     if (is_new && !request.member_id.empty())
-        return refuse(ErrorCode::UNKNOWN_MEMBER_ID, request.member_id);
+        return refuse_join(call, ErrorCode::UNKNOWN_MEMBER_ID, request.member_id);
     ClassicGroup* group = groups.get_or_make_classic(request.group_id);
-    if (!group) return refuse(ErrorCode::INCONSISTENT_GROUP_PROTOCOL, "");
+    if (!group) return refuse_join(call, ErrorCode::INCONSISTENT_GROUP_PROTOCOL);
     Effects effects;
     group->join(call, effects);
     if (is_new && effects.records.empty()) effects.records.push_back(group->first_record());

@@ -62,14 +62,14 @@ void ConsumerChange::assign(const ConsumerGroupNext& next, const ConsumerMember&
                      [](const ConsumerMember* member) -> std::string_view { return member->id; });
     TopicLists lists([this](const ConsumerMember& member) { return topics_of(member); });
     AssignorInput input;
-    input.homogeneous = next.subscriptions.is_homogeneous(next.members);
+    input.homogeneous = next.subscriptions().is_homogeneous(next.members);
     for (const ConsumerMember* member : members) {
         const auto& holder = member == &updated && replaced ? replaced->id : member->id;
         input.members.push_back(
             {member->id, member->instance_id, lists.of(*member), &group_.target_of(holder)});
     }
     const auto& fallback = context_.options.consumer_assignors.front();
-    const Assignor assignor = find_assignor(next.subscriptions.preferred_assignor(fallback));
+    const Assignor assignor = find_assignor(next.subscriptions().preferred_assignor(fallback));
     add_targets(input, (assignor ? assignor : &assign_uniform)(input), updated.id);
     target_epoch_ = next.epoch;
     add(consumer_target_epoch_record(group_.id(), next.epoch, context_.timers.clock().now()));
@@ -93,23 +93,22 @@ void ConsumerChange::remove_records(std::string_view member) {
 }
 
 void ConsumerChange::remove(const std::vector<std::string>& members) {
-    ConsumerGroupNext next{group_.subscriptions(), 0, group_.epoch() + 1};
+    ConsumerSubscriptions after = group_.subscriptions();
+    const int32_t epoch = group_.epoch() + 1;
     for (const std::string& id : members) {
-        next.subscriptions.remove(*group_.find(id));
+        after.remove(*group_.find(id));
         remove_records(id);
     }
     for (const auto& [regex, count] : group_.subscriptions().regexes()) {
-        if (next.subscriptions.members_with_regex(regex) > 0) continue;
+        if (after.members_with_regex(regex) > 0) continue;
         add(consumer_regex_tombstone(group_.id(), regex));
         const auto resolved = group_.regexes().find(regex);
-        if (resolved != group_.regexes().end())
-            next.subscriptions.remove_matches(resolved->second.topics);
+        if (resolved != group_.regexes().end()) after.remove_matches(resolved->second.topics);
     }
-    add(consumer_epoch_record(
-        group_.id(), next.epoch,
-        context_.topics.hash_of(std::views::keys(next.subscriptions.topics()))));
+    add(consumer_epoch_record(group_.id(), epoch,
+                              context_.topics.hash_of(std::views::keys(after.topics()))));
     if (members.size() == group_.seats().size())
-        add(consumer_target_epoch_record(group_.id(), next.epoch, TimestampMs(0)));
+        add(consumer_target_epoch_record(group_.id(), epoch, TimestampMs(0)));
 }
 
 void ConsumerChange::leave_for_now(const ConsumerMember& member) {
@@ -121,10 +120,10 @@ void ConsumerChange::leave_for_now(const ConsumerMember& member) {
     add(consumer_current_record(group_.id(), left));
 }
 
-void ConsumerChange::resolve(std::map<std::string, std::vector<std::string>> matches) {
+void ConsumerChange::resolve(TopicMatches matches) {
     ConsumerSubscriptions after = group_.subscriptions();
     bool must_bump = false;
-    for (auto& [regex, topics] : matches) {
+    for (auto& [regex, topics] : matches.topics) {
         if (after.members_with_regex(regex) == 0) continue;
         const auto known = group_.regexes().find(regex);
         const bool is_known = known != group_.regexes().end();
@@ -132,14 +131,13 @@ void ConsumerChange::resolve(std::map<std::string, std::vector<std::string>> mat
         must_bump |= is_known || !topics.empty();
         if (is_known) after.remove_matches(known->second.topics);
         after.add_matches(topics);
-        add(consumer_regex_record(group_.id(), regex,
-                                  {std::move(topics), context_.topics.image()->offset().value,
-                                   context_.timers.clock().now()}));
+        add(consumer_regex_record(
+            group_.id(), regex,
+            {std::move(topics), matches.image.value, context_.timers.clock().now()}));
     }
     const int64_t hash = context_.topics.hash_of(std::views::keys(after.topics()));
     if (!must_bump && hash == group_.metadata_hash()) return;
     add(consumer_epoch_record(group_.id(), group_.epoch() + 1, hash));
-    group_.refreshed();
 }
 
 }  // namespace milena

@@ -235,56 +235,48 @@ Effects ConsumerGroups::leave(const ConsumerGroup& group, int16_t version,
             response.members.push_back(
                 {row.member_id, row.group_instance_id,
                  static_cast<int16_t>(leave_one(row.member_id, row.group_instance_id))});
-    Effects effects;
-    if (!leaving.empty()) effects.records = remove(group, leaving);
-    effects.replies.push_back(
+    Effects answer;
+    answer.replies.push_back(
         [done = std::move(done), response = std::move(response)](const Result<void>& committed) {
             if (committed) return done(response);
             LeaveGroupResponse failed;
             failed.error_code = static_cast<int16_t>(committed.error().code());
             done(failed);
         });
+    return leaving.empty() ? answer : remove(group, leaving, std::move(answer));
+}
+
+Effects ConsumerGroups::remove(const ConsumerGroup& group, const std::vector<std::string>& members,
+                               Effects answer) {
+    if (!must_downgrade(group, members, context_.options))
+        return remove_only(group, members, std::move(answer));
+    MILENA_LOG(Info) << "group " << group.id() << " becomes a classic group";
+    Effects effects;
+    effects.replies = answer.replies;
+    group.add_tombstones(effects.records);
+    effects.records.push_back(downgraded_record(group, members, context_));
+    effects.then = [this, id = group.id()] { return rebalance_downgraded(id); };
+    effects.otherwise = [this, id = group.id(), members, answer = std::move(answer)](const Error&) {
+        MILENA_LOG(Warn) << "group " << id << " is too large for a classic group, and stays";
+        return remove_only(*find(id), members, answer);
+    };
     return effects;
 }
 
-std::vector<CoordinatorRecord> ConsumerGroups::make_room(std::string_view id) {
-    std::vector<CoordinatorRecord> tombstones;
-    const auto found = groups_.find(id);
-    found->second->add_tombstones(tombstones);
-    groups_.erase(found);
-    return tombstones;
+Effects ConsumerGroups::remove_only(const ConsumerGroup& group,
+                                    const std::vector<std::string>& members, Effects answer) {
+    ConsumerChange change(group, context_);
+    change.remove(members);
+    answer.records = change.take_records();
+    return answer;
 }
 
-std::vector<CoordinatorRecord> ConsumerGroups::remove(const ConsumerGroup& group,
-                                                      const std::vector<std::string>& members) {
-    if (!must_downgrade(group, members, context_.options)) {
-        ConsumerChange change(group, context_);
-        change.remove(members);
-        return change.take_records();
-    }
-    MILENA_LOG(Info) << "group " << group.id() << " becomes a classic group";
-    std::vector<CoordinatorRecord> records;
-    group.add_tombstones(records);
-    records.push_back(downgraded_record(group, members, context_));
-    rebalance_downgraded(group.id());
-    return records;
-}
-
-void ConsumerGroups::rebalance_downgraded(const std::string& id) {
-    const auto rebalance = [this, id] {
-        Effects effects;
-        const auto found = groups_.find(id);
-        if (found != groups_.end() && found->second->type() == GroupType::kClassic) {
-            auto& classic = static_cast<ClassicGroup&>(*found->second);
-            classic.on_loaded(effects);  // sessions begin
-            classic.rebalance_all(effects);
-        }
-        downgraded_.erase(id);
-        return effects;
-    };
-    auto& timer = downgraded_[id];
-    timer = std::make_unique<StateTimer>(context_.timers, rebalance);
-    timer->arm(std::chrono::milliseconds(0));
+Effects ConsumerGroups::rebalance_downgraded(const std::string& id) {
+    Effects effects;
+    auto& classic = static_cast<ClassicGroup&>(*groups_.find(id)->second);
+    classic.on_loaded(effects);  // sessions begin
+    classic.rebalance_all(effects);
+    return effects;
 }
 
 }  // namespace milena

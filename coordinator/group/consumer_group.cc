@@ -12,6 +12,8 @@ namespace {
 
 /// Topics are not matched again sooner.
 constexpr int64_t kRegexPauseMs = 10'000;
+/// As long as Kafka waits before what a timer wants to write is tried again.
+constexpr milliseconds kExpiryPause{500};
 constexpr int16_t kFirstCommitVersionOfEpochs = 9;
 
 /// A group's setting, within the broker's bounds.
@@ -193,15 +195,20 @@ void ConsumerGroup::has_synced(std::string_view member_id) const {
     prolong_session(member_id);
 }
 
+void ConsumerGroup::expire_again(std::string_view member_id, size_t timer) const {
+    if (const Seat* seat = find_timed(member_id)) (seat->*kSeatTimers[timer])->arm(kExpiryPause);
+}
+
 void ConsumerGroup::start_timers() {
     for (auto& [member, seat] : seats_) start_timers(seat);
     match_regexes_if_due();
 }
 
 void ConsumerGroup::start_timers(Seat& seat) {
-    const auto task = [this, member = seat.member.id] { return context_.expire(*this, member); };
-    for (auto* timer : {&seat.session, &seat.rebalance, &seat.join, &seat.sync})
-        *timer = std::make_unique<StateTimer>(context_.timers, task);
+    for (size_t i = 0; i < kSeatTimers.size(); ++i)
+        seat.*kSeatTimers[i] = std::make_unique<StateTimer>(
+            context_.timers,
+            [this, member = seat.member.id, i] { return context_.expire(*this, member, i); });
     const int32_t timeout_ms = seat.member.is_classic() ? seat.member.classic->session_timeout_ms
                                                         : options().session_timeout_ms;
     seat.session->arm(milliseconds(timeout_ms));
@@ -225,18 +232,24 @@ bool ConsumerGroup::regexes_are_due() const {
 }
 
 void ConsumerGroup::match_regexes_if_due() const {
-    if (!context_.is_loaded || subscriptions_.regexes().empty() || regex_timer_->is_armed()) return;
-    if (regexes_are_due()) regex_timer_->arm(milliseconds(0));
+    if (!context_.is_loaded || subscriptions_.regexes().empty() || is_matching_) return;
+    if (!regex_timer_->is_armed() && regexes_are_due()) regex_timer_->arm(milliseconds(0));
 }
 
-void ConsumerGroup::regexes_matched() const {
-    matched_at_ = context_.topics.generation();
+void ConsumerGroup::regexes_matched(uint64_t generation) const {
+    regexes_not_matched();
+    matched_at_ = generation;
+}
+
+void ConsumerGroup::regexes_not_matched() const {
+    is_matching_ = false;
     matched_when_ = context_.timers.clock().now();
 }
 
 void ConsumerGroup::apply_epoch(int32_t epoch, int64_t metadata_hash) {
     epoch_ = epoch;
     metadata_hash_ = metadata_hash;
+    refreshed();  // the hash is that of the topics as they are, unless the log is replayed
 }
 
 ConsumerMember ConsumerGroup::member_or_new(std::string_view id) const {

@@ -10,6 +10,7 @@
 //   stable       all have
 #pragma once
 
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
@@ -34,8 +35,9 @@ struct ConsumerContext {
     ConsumerTopics topics;
     /// All records of the log are replayed: members' timers run.
     bool is_loaded = false;
-    /// A member has not been heard of for too long, or was too slow.
-    std::function<Effects(const ConsumerGroup&, const std::string& member)> expire;
+    /// A member has not been heard of for too long, or was too slow: which of its timers says so
+    /// is for ConsumerGroup::expire_again() to know.
+    std::function<Effects(const ConsumerGroup&, const std::string& member, size_t timer)> expire;
     /// A regular expression waits for its topics.
     std::function<Effects(const ConsumerGroup&)> match_regexes;
 };
@@ -49,6 +51,9 @@ class ConsumerGroup final : public Group {
         std::unique_ptr<StateTimer> rebalance;   ///< to give up what it must not keep
         std::unique_ptr<StateTimer> join, sync;  ///< of a classic member
     };
+    using SeatTimer = std::unique_ptr<StateTimer> Seat::*;
+    static constexpr std::array<SeatTimer, 4> kSeatTimers = {&Seat::session, &Seat::rebalance,
+                                                             &Seat::join, &Seat::sync};
     using Seats = std::map<std::string, Seat, std::less<>>;
     using Targets = std::map<std::string, TopicPartitions, std::less<>>;
     using Regexes = std::map<std::string, ResolvedRegex, std::less<>>;
@@ -105,11 +110,17 @@ class ConsumerGroup final : public Group {
     /// A classic member was told its generation, and must ask for its assignment in time.
     void await_sync(std::string_view member_id) const;
     void has_synced(std::string_view member_id) const;
+    /// The member's expiry was refused: its timer tries again soon.
+    void expire_again(std::string_view member_id, size_t timer) const;
     /// All members' timers begin, as if all had just been heard of.
     void start_timers();
     /// Topics will be matched soon, if there is reason to.
     void match_regexes_if_due() const;
-    void regexes_matched() const;
+    /// Topics are being matched; one of the next two calls follows.
+    void matching_regexes() const { is_matching_ = true; }
+    /// With the topics of that generation.
+    void regexes_matched(uint64_t generation) const;
+    void regexes_not_matched() const;
 
     // Records -----------------------------------------------------------------------------------
 
@@ -166,6 +177,7 @@ class ConsumerGroup final : public Group {
     // Memory alone.
 
     mutable uint64_t refreshed_at_ = 0;
+    mutable bool is_matching_ = false;
     mutable uint64_t matched_at_ = 0;  ///< generation of the topics that regexes were matched with
     mutable std::optional<TimestampMs> matched_when_;
     mutable uint64_t configured_at_ = 0;  ///< generation that options_ are of

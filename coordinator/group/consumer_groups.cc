@@ -96,8 +96,8 @@ Result<void> check_size(const ConsumerGroup& group, const ConsumerGroupHeartbeat
 
 ConsumerGroups::ConsumerGroups(GroupMap& groups, const GroupOptions& options, TimerQueue& timers)
     : groups_(groups), context_{options, timers, {}, false, {}, {}} {
-    context_.expire = [this](const ConsumerGroup& group, const std::string& member) {
-        return expire(group, member);
+    context_.expire = [this](const ConsumerGroup& group, const std::string& member, size_t timer) {
+        return expire(group, member, timer);
     };
     context_.match_regexes = [this](const ConsumerGroup& group) { return match_regexes(group); };
 }
@@ -199,27 +199,55 @@ Effects ConsumerGroups::leave(const ConsumerGroup& group,
     response.member_id = request.member_id;
     response.member_epoch = request.member_epoch;
     if (request.member_epoch == kLeavingEpoch)
-        return answer(std::move(done), std::move(response), remove(group, {member->id}));
+        return remove(group, {member->id}, answer(std::move(done), std::move(response)));
     ConsumerChange change(group, context_);
     change.leave_for_now(*member);
     return answer(std::move(done), std::move(response), change.take_records());
 }
 
-Effects ConsumerGroups::expire(const ConsumerGroup& group, const std::string& member) {
+Effects ConsumerGroups::expire(const ConsumerGroup& group, const std::string& member,
+                               size_t timer) {
     MILENA_LOG(Info) << "group " << group.id() << ": member " << member
                      << " was not heard of for too long, and is removed";
+    Effects silence;
+    silence.otherwise = [this, id = group.id(), member, timer](const Error&) {
+        if (const ConsumerGroup* refused = find(id)) refused->expire_again(member, timer);
+        return Effects();
+    };
+    return remove(group, {member}, std::move(silence));
+}
+
+/// There may be many topics: they are matched in the background, in the image as it is now.
+Effects ConsumerGroups::match_regexes(const ConsumerGroup& group) {
+    group.matching_regexes();
+    const auto names = std::views::keys(group.subscriptions().regexes());
     Effects effects;
-    effects.records = remove(group, {member});
+    effects.background.push_back(
+        [this, id = group.id(), regexes = std::set<std::string>(names.begin(), names.end()),
+         image = context_.topics.image(), generation = context_.topics.generation()] {
+            return [this, id, generation, matches = match_topics(regexes, *image)] {
+                return take_matches(id, generation, matches);
+            };
+        });
     return effects;
 }
 
-Effects ConsumerGroups::match_regexes(const ConsumerGroup& group) {
-    const auto regexes = std::views::keys(group.subscriptions().regexes());
-    ConsumerChange change(group, context_);
-    change.resolve(match_topics({regexes.begin(), regexes.end()}, *context_.topics.image()));
-    group.regexes_matched();
+Effects ConsumerGroups::take_matches(const std::string& id, uint64_t generation,
+                                     TopicMatches matches) {
     Effects effects;
+    const ConsumerGroup* group = find(id);
+    if (!group) return effects;
+    ConsumerChange change(*group, context_);
+    change.resolve(std::move(matches));
     effects.records = change.take_records();
+    effects.then = [this, id, generation] {
+        if (const ConsumerGroup* matched = find(id)) matched->regexes_matched(generation);
+        return Effects();
+    };
+    effects.otherwise = [this, id](const Error&) {
+        if (const ConsumerGroup* matched = find(id)) matched->regexes_not_matched();
+        return Effects();
+    };
     return effects;
 }
 

@@ -53,8 +53,6 @@ class ConsumerGroups {
     using LeaveDone = std::function<void(const protocol::LeaveGroupResponse&)>;
     Effects leave(const ConsumerGroup& group, int16_t version,
                   const protocol::LeaveGroupRequest& request, LeaveDone done);
-    /// An empty consumer group makes room for a classic one; its tombstones.
-    std::vector<CoordinatorRecord> make_room(std::string_view id);
 
     /// Null if there is no such consumer group.
     ConsumerGroup* find(std::string_view id) const;
@@ -77,17 +75,19 @@ class ConsumerGroups {
                       const Request& request, const ClientIdentity& client, StringArena& strings,
                       HeartbeatDone done);
     Effects leave(const ConsumerGroup& group, const Request& request, HeartbeatDone done);
-    Effects expire(const ConsumerGroup& group, const std::string& member);
-    /// Members leave; the group may become a classic one, which `group` does not survive.
-    std::vector<CoordinatorRecord> remove(const ConsumerGroup& group,
-                                          const std::vector<std::string>& members);
-    void rebalance_downgraded(const std::string& id);
+    Effects expire(const ConsumerGroup& group, const std::string& member, size_t timer);
+    /// Members leave. The group becomes a classic one if none is left that it can't have, and if
+    /// its records fit into one batch.
+    Effects remove(const ConsumerGroup& group, const std::vector<std::string>& members,
+                   Effects answer);
+    Effects remove_only(const ConsumerGroup& group, const std::vector<std::string>& members,
+                        Effects answer);
+    Effects rebalance_downgraded(const std::string& id);
     Effects match_regexes(const ConsumerGroup& group);
+    Effects take_matches(const std::string& id, uint64_t generation, TopicMatches matches);
 
     GroupMap& groups_;
     ConsumerContext context_;
-    /// Groups that have just become classic ones, and rebalance when their records are replayed.
-    std::map<std::string, std::unique_ptr<StateTimer>> downgraded_;
 };
 
 }  // namespace milena

@@ -86,6 +86,12 @@ ConsumerMember with_request(ConsumerMember member, const ConsumerGroupHeartbeatR
     return member;
 }
 
+/// As far as a group counts it.
+bool wants_the_same(const ConsumerMember& before, const ConsumerMember& after) {
+    return before.topics == after.topics && before.regex == after.regex &&
+           before.assignor == after.assignor && before.classic == after.classic;
+}
+
 }  // namespace
 
 Result<void> check_consumer_heartbeat(const ConsumerGroupHeartbeatRequest& request, int16_t version,
@@ -114,7 +120,7 @@ Result<ConsumerMember> ConsumerChange::advance(const ConsumerMember& before,
     if (!subscription) return subscription.error();
     ConsumerGroupNext next = next_after(before, after);
     const std::string& fallback = context_.options.consumer_assignors.front();
-    const bool has_other_assignor = next.subscriptions.preferred_assignor(fallback) !=
+    const bool has_other_assignor = next.subscriptions().preferred_assignor(fallback) !=
                                     group_.subscriptions().preferred_assignor(fallback);
     const bool must_bump = subscription->has_new_topics || has_other_assignor;
     if (must_bump || group_.needs_refresh()) refresh(next, must_bump);
@@ -213,24 +219,27 @@ Result<ConsumerChange::Subscription> ConsumerChange::note_subscription(
 
 ConsumerGroupNext ConsumerChange::next_after(const ConsumerMember& before,
                                              const ConsumerMember& after) const {
-    ConsumerGroupNext next{group_.subscriptions(), group_.seats().size(), group_.epoch()};
-    next.subscriptions.remove(before);
-    next.subscriptions.add(after);
-    const auto resolved = group_.regexes().find(before.regex);
-    if (resolved != group_.regexes().end() &&
-        next.subscriptions.members_with_regex(before.regex) == 0)
-        next.subscriptions.remove_matches(resolved->second.topics);
+    ConsumerGroupNext next(group_);
     const bool is_known =
         group_.find(after.id) || (after.instance_id && group_.find_static(*after.instance_id));
     if (!is_known) ++next.members;
+    // Most heartbeats leave this as it is.
+    if (is_known && wants_the_same(before, after)) return next;
+    ConsumerSubscriptions& subscriptions = next.change();
+    subscriptions.remove(before);
+    subscriptions.add(after);
+    const auto resolved = group_.regexes().find(before.regex);
+    if (resolved != group_.regexes().end() && subscriptions.members_with_regex(before.regex) == 0)
+        subscriptions.remove_matches(resolved->second.topics);
     return next;
 }
 
 void ConsumerChange::refresh(ConsumerGroupNext& next, bool must_bump) {
-    const int64_t hash = context_.topics.hash_of(std::views::keys(next.subscriptions.topics()));
+    const int64_t hash = context_.topics.hash_of(std::views::keys(next.subscriptions().topics()));
     if (must_bump || hash != group_.metadata_hash())
         add(consumer_epoch_record(group_.id(), ++next.epoch, hash));
-    group_.refreshed();
+    else if (!next.has_changed())
+        group_.refreshed();
     if (group_.has_topics_record()) add(consumer_topics_tombstone(group_.id()));
 }
 

@@ -25,10 +25,22 @@ Result<void> check_static(const ConsumerMember* known, std::string_view instance
                           std::string_view member_id);
 
 /// Where the group stands after records that are not replayed yet.
-struct ConsumerGroupNext {
-    ConsumerSubscriptions subscriptions;
-    size_t members = 0;
-    int32_t epoch = 0;
+class ConsumerGroupNext {
+  public:
+    explicit ConsumerGroupNext(const ConsumerGroup& group)
+        : members(group.seats().size()), epoch(group.epoch()), now_(group.subscriptions()) {}
+
+    const ConsumerSubscriptions& subscriptions() const { return changed_ ? *changed_ : now_; }
+    bool has_changed() const { return changed_.has_value(); }
+    /// A copy, to be changed.
+    ConsumerSubscriptions& change() { return changed_ ? *changed_ : changed_.emplace(now_); }
+
+    size_t members;
+    int32_t epoch;
+
+  private:
+    const ConsumerSubscriptions& now_;
+    std::optional<ConsumerSubscriptions> changed_;
 };
 
 /// Records of one event of a group.
@@ -49,7 +61,7 @@ class ConsumerChange {
     /// A static member leaves, and may come back.
     void leave_for_now(const ConsumerMember& member);
     /// Topics were matched with the members' regular expressions.
-    void resolve(std::map<std::string, std::vector<std::string>> matches);
+    void resolve(TopicMatches matches);
 
     std::vector<CoordinatorRecord> take_records() { return std::move(records_); }
 

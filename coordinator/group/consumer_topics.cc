@@ -109,11 +109,10 @@ Result<void> check_regex(std::string_view regex) {
                  "'" + std::string(regex) + "' is no regular expression: " + compiled.error());
 }
 
-std::map<std::string, std::vector<std::string>> match_topics(const std::set<std::string>& regexes,
-                                                             const MetadataImage& image) {
-    std::map<std::string, std::vector<std::string>> matches;
+TopicMatches match_topics(const std::set<std::string>& regexes, const MetadataImage& image) {
+    TopicMatches matches{image.offset(), {}};
     for (const std::string& regex : regexes) {
-        auto& topics = matches[regex];
+        auto& topics = matches.topics[regex];
         const re2::RE2 compiled(regex, regex_options());
         if (!compiled.ok()) {
             MILENA_LOG(Warn) << "a consumer group's regular expression is ignored: "

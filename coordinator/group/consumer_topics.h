@@ -54,8 +54,13 @@ class ConsumerTopics {
 
 /// INVALID_REGULAR_EXPRESSION.
 Result<void> check_regex(std::string_view regex);
-/// The topics that each of `regexes` matches as a whole; those that are none match nothing.
-std::map<std::string, std::vector<std::string>> match_topics(const std::set<std::string>& regexes,
-                                                             const MetadataImage& image);
+/// The topics of one image that match regular expressions.
+struct TopicMatches {
+    Offset image;
+    std::map<std::string, std::vector<std::string>> topics;  ///< by expression
+};
+/// The topics that each of `regexes` matches as a whole; those that are none match nothing. Takes
+/// its time: not for event queues.
+TopicMatches match_topics(const std::set<std::string>& regexes, const MetadataImage& image);
 
 }  // namespace milena

@@ -16,7 +16,15 @@ void CoordinatorRuntime::follow(const MetadataImagePtr& image) {
     if (!topic || topic->id != topic_id_) shut_down();
     if (!topic) return;
     topic_id_ = topic->id;
+    // Images share what did not change between them.
+    const bool is_same = topic_in_ && !misses_partitions_ && topic_in_->topic(topic->id) == topic;
+    topic_in_ = image;
+    if (is_same) {
+        for (const auto& shard : *shards()) shard->follow(image);
+        return;
+    }
     grow(topic->partitions.size());
+    misses_partitions_ = false;
     for (size_t index = 0; index < topic->partitions.size(); ++index)
         follow_partition(index, *topic, image);
 }
@@ -41,6 +49,7 @@ void CoordinatorRuntime::follow_partition(size_t index, const TopicState& topic,
     auto partition = state.leader == parts_.node_id
                          ? parts_.partitions.find({topic.id, static_cast<int32_t>(index)})
                          : nullptr;
+    misses_partitions_ |= state.leader == parts_.node_id && !partition;
     const LeaderEpoch epoch = partition ? LeaderEpoch(state.leader_epoch) : kNoLeaderEpoch;
     if (partition && epoch == led_in_[index]) return shard.follow(image);
     if (partition)
@@ -56,6 +65,7 @@ void CoordinatorRuntime::shut_down() {
     shards_.store(nullptr);
     led_in_.clear();
     topic_id_ = {};
+    topic_in_.reset();
 }
 
 int32_t CoordinatorRuntime::partition_of(std::string_view key) const {

@@ -61,6 +61,8 @@ class CoordinatorRuntime {
     /// By partition: the epoch it is led in; none if it isn't. Of the follower's thread alone.
     std::vector<LeaderEpoch> led_in_;
     Uuid topic_id_;
+    MetadataImagePtr topic_in_;       ///< the newest image
+    bool misses_partitions_ = false;  ///< led here by the image, but not there yet
 };
 
 }  // namespace milena

@@ -68,9 +68,22 @@ void CoordinatorShard::drain() {
         tasks.swap(queue_);
         drain_is_posted_ = false;
     }
+    see_images();
     for (const auto& task : tasks) task();
     flush_or_linger();
     arm_timer();
+}
+
+void CoordinatorShard::see_images() {
+    std::vector<MetadataImagePtr> images;
+    {
+        std::lock_guard lock(queue_mutex_);
+        images.swap(images_);
+    }
+    for (const MetadataImagePtr& image : images) {
+        image_ = image;
+        if (status_ == Status::kActive) take(machine().on_image(image_));
+    }
 }
 
 void CoordinatorShard::submit(CoordinatorEvent event) {
@@ -85,10 +98,10 @@ void CoordinatorShard::end_transaction(ProducerIdentity producer, TransactionMar
 }
 
 void CoordinatorShard::lead(std::shared_ptr<Partition> partition, MetadataImagePtr image) {
-    enqueue([this, partition = std::move(partition), image = std::move(image)] {
+    follow(std::move(image));
+    enqueue([this, partition = std::move(partition)] {
         unload(Error(ErrorCode::NOT_COORDINATOR, "the coordinator is elected anew"));
         partition_ = partition;
-        image_ = image;
         load();
     });
 }
@@ -98,10 +111,18 @@ void CoordinatorShard::resign(Error reason) {
 }
 
 void CoordinatorShard::follow(MetadataImagePtr image) {
-    enqueue([this, image = std::move(image)] {
-        image_ = image;
-        if (status_ == Status::kActive) take(machine().on_image(image_));
-    });
+    {
+        std::lock_guard lock(queue_mutex_);
+        const bool deletes =
+            std::exchange(deletions_followed_, image->deletion_count()) != image->deletion_count();
+        // What is seen must tell which topics were there before a deletion.
+        if (deletes || images_.empty())
+            images_.push_back(std::move(image));
+        else
+            images_.back() = std::move(image);
+        if (!deletes) return;
+    }
+    enqueue([] {});
 }
 
 void CoordinatorShard::load() {
@@ -168,12 +189,7 @@ Result<void> CoordinatorShard::check_active() const {
 
 void CoordinatorShard::take(Effects effects) {
     if (!effects.records.empty()) {
-        if (auto added = add_records(effects); !added) {
-            const Error refusal = refusal_of(added.error());
-            if (effects.replies.empty()) warn(added.error());
-            for (const Reply& reply : effects.replies) reply(refusal);
-            return;
-        }
+        if (auto added = add_records(effects); !added) return refuse(effects, added.error());
         if (status_ != Status::kActive) {  // a full batch could not be appended
             for (const Reply& reply : effects.replies)
                 reply(Error(ErrorCode::NOT_COORDINATOR, "the coordinator's log can't be written"));
@@ -181,6 +197,24 @@ void CoordinatorShard::take(Effects effects) {
         }
     }
     park(std::move(effects.replies));
+    for (BackgroundWork& work : effects.background) run_in_background(std::move(work));
+    if (effects.then) take(effects.then());
+}
+
+void CoordinatorShard::refuse(const Effects& effects, const Error& cause) {
+    const Error refusal = refusal_of(cause);
+    if (effects.replies.empty()) warn(cause);
+    if (effects.otherwise) return take(effects.otherwise(refusal));
+    for (const Reply& reply : effects.replies) reply(refusal);
+}
+
+void CoordinatorShard::run_in_background(BackgroundWork work) {
+    parts_.pool.run(
+        [self = shared_from_this(), incarnation = incarnation_, work = std::move(work)] {
+            self->enqueue([raw = self.get(), incarnation, handle = work()] {
+                if (incarnation == raw->incarnation_) raw->take(handle());
+            });
+        });
 }
 
 Result<void> CoordinatorShard::add_records(const Effects& effects) {
@@ -199,13 +233,12 @@ Result<void> CoordinatorShard::add_records(const Effects& effects) {
         if (!checked) return checked;
         batch_guard_ = effects.guard;
     }
-    for (size_t at = 0; at < records.size() && status_ == Status::kActive;) {
-        size_t count = effects.atomic ? records.size() : 1;
+    const size_t count = effects.atomic ? records.size() : 1;
+    for (size_t at = 0; at < records.size() && status_ == Status::kActive; at += count) {
         const auto part = records.subspan(at, count);
         if (batch_ && batch_->size_bytes() + size_of(part) > batch_bytes_max) flush();
         if (status_ != Status::kActive) break;
         if (auto added = add_batch(part, effects.transaction); !added) return added;
-        at += count;
     }
     if (effects.transaction && status_ == Status::kActive) flush();
     batch_guard_.reset();
@@ -351,6 +384,7 @@ void CoordinatorShard::arm_timer() {
 
 void CoordinatorShard::on_timer() {
     wakes_at_.reset();
+    see_images();
     const auto state = state_;  // a failing append throws it away
     if (!state) return;
     state->timers.expire([&](Effects effects) {

@@ -56,6 +56,8 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
     /// Loads the state from `partition`'s log, then handles events.
     void lead(std::shared_ptr<Partition> partition, MetadataImagePtr image);
     void resign(Error reason);
+    /// Ever newer images, from the thread that calls lead(). The state machine sees it before its
+    /// next event; at once if a topic was deleted since the image before.
     void follow(MetadataImagePtr image);
 
   private:
@@ -74,6 +76,7 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
 
     void enqueue(std::function<void()> task);
     void drain();
+    void see_images();
     void load();
     void on_replayed(uint64_t incarnation, std::shared_ptr<State> state, Offset end,
                      const Result<void>& result);
@@ -85,6 +88,8 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
     void write_marker(ProducerIdentity producer, TransactionMarker marker, int16_t version,
                       const Reply& reply);
     void take(Effects effects);
+    void refuse(const Effects& effects, const Error& cause);
+    void run_in_background(BackgroundWork work);
     Result<void> add_records(const Effects& effects);
     Result<void> add_batch(std::span<const CoordinatorRecord> records,
                            const std::optional<ProducerIdentity>& transaction);
@@ -104,8 +109,11 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
     const ShardParts parts_;
 
     std::mutex queue_mutex_;
-    std::vector<std::function<void()>> queue_;  // guarded by queue_mutex_, as is the next
+    std::vector<std::function<void()>> queue_;  // guarded by queue_mutex_, as are the next
     bool drain_is_posted_ = false;
+    /// Not seen yet by the state machine, oldest first. Between two of them a topic was deleted.
+    std::vector<MetadataImagePtr> images_;
+    int64_t deletions_followed_ = 0;
 
     // All that follows belongs to the executor.
     Status status_ = Status::kIdle;

@@ -10,6 +10,8 @@ void Effects::add(Effects other) {
                    std::make_move_iterator(other.records.end()));
     replies.insert(replies.end(), std::make_move_iterator(other.replies.begin()),
                    std::make_move_iterator(other.replies.end()));
+    background.insert(background.end(), std::make_move_iterator(other.background.begin()),
+                      std::make_move_iterator(other.background.end()));
 }
 
 }  // namespace milena

@@ -26,6 +26,11 @@ struct ProducerIdentity {
     bool operator==(const ProducerIdentity&) const = default;
 };
 
+struct Effects;
+/// Runs on a thread of the pool, and must not touch the state machine. What it returns is handled
+/// as an event of the machine that asked for it, unless that is gone by then.
+using BackgroundWork = std::function<std::function<Effects()>()>;
+
 /// What one event comes to. A handler changes no state that records describe: it returns the
 /// records, which the runtime replays at once. What lives in memory alone (timers, parked answers)
 /// it may change.
@@ -41,8 +46,15 @@ struct Effects {
     /// All records in one batch, so that a crash keeps all or none; RECORD_LIST_TOO_LARGE if they
     /// don't fit. Clean-ups of independent keys need not be.
     bool atomic = true;
+    /// Runs once the records are replayed, in the same event: what builds on them.
+    std::function<Effects()> then;
+    /// If the log refuses the records (they don't fit into one batch): what happens instead, with
+    /// answers of its own.
+    std::function<Effects(const Error&)> otherwise;
+    /// What would take too long here. Whoever asks bounds it.
+    std::vector<BackgroundWork> background;
 
-    /// What comes after: both together.
+    /// What comes after: both together. REQUIRES: `other` has neither `then` nor `otherwise`
     void add(Effects other);
 };
 

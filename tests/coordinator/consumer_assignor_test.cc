@@ -152,9 +152,9 @@ TEST(ConsumerTopics, ExpressionsMatchWholeNames) {
     ImageState cluster("cluster", 0);
     for (const char* name : {"ab", "abc", "xab"}) cluster.add_topic(name, Uuid::random());
     const auto matches = match_topics({"ab.*", "b", "("}, cluster);
-    EXPECT_EQ(matches.at("ab.*"), (std::vector<std::string>{"ab", "abc"}));
-    EXPECT_TRUE(matches.at("b").empty());
-    EXPECT_TRUE(matches.at("(").empty());
+    EXPECT_EQ(matches.topics.at("ab.*"), (std::vector<std::string>{"ab", "abc"}));
+    EXPECT_TRUE(matches.topics.at("b").empty());
+    EXPECT_TRUE(matches.topics.at("(").empty());
     EXPECT_TRUE(check_regex("ab.*"));
     EXPECT_EQ(check_regex("(").error().code(), ErrorCode::INVALID_REGULAR_EXPRESSION);
 }

@@ -102,6 +102,17 @@ TEST_F(ConsumerGroupTest, WhoIsSilentIsRemoved) {
     EXPECT_TRUE(group()->targets().empty());
 }
 
+TEST_F(ConsumerGroupTest, ARemovalThatIsRefusedIsTriedAgain) {
+    send(joining("a"));
+    harness().refuse_next();
+    pass(45'000);
+    EXPECT_TRUE(group()->find("a"));
+    pass(499);
+    EXPECT_TRUE(group()->find("a"));
+    pass(1);
+    EXPECT_EQ(state(), "Empty");
+}
+
 TEST_F(ConsumerGroupTest, SessionsGoOnAfterARestart) {
     send(joining("a"));
     pass(40'000);
@@ -268,6 +279,54 @@ TEST_F(ConsumerGroupTest, ExpressionsAreMatchedSoon) {
     EXPECT_EQ(send(alive("a", 2)).assigned, (Assigned{{"xa", {0}}, {"xb", {0}}}));
     send(alive("a", kLeavingEpoch));
     EXPECT_TRUE(group()->regexes().empty());
+}
+
+TEST_F(ConsumerGroupTest, ExpressionsAreMatchedInTheBackground) {
+    add_topic("xa", 1);
+    Beat matching = joining("a");
+    matching.topics.reset();
+    matching.regex = "x.*";
+    harness().hold_background();
+    send(matching);
+    pass(0);
+    EXPECT_EQ(harness().held(), 1u);
+    const int64_t matched_in = cluster().offset().value;
+    add_topic("xb", 1);
+    send(alive("a", 1));
+    pass(20'000);
+    EXPECT_EQ(harness().held(), 1u) << "one at a time";
+    harness().release_background();
+    const ResolvedRegex& resolved = group()->regexes().at("x.*");
+    EXPECT_EQ(resolved.topics, std::vector<std::string>{"xa"});
+    EXPECT_EQ(resolved.version, matched_in);
+    pass(10'001);  // the topics are others by now
+    send(alive("a", 1));
+    pass(0);
+    EXPECT_EQ(group()->regexes().at("x.*").topics, (std::vector<std::string>{"xa", "xb"}));
+}
+
+TEST_F(ConsumerGroupTest, MatchesThatAreRefusedAreFoundAgain) {
+    add_topic("xa", 1);
+    Beat matching = joining("a");
+    matching.topics.reset();
+    matching.regex = "x.*";
+    send(matching);
+    harness().refuse_next();
+    pass(0);
+    EXPECT_TRUE(group()->regexes().empty());
+    pass(10'001);
+    send(alive("a", 1));
+    pass(0);
+    EXPECT_TRUE(group()->regexes().contains("x.*"));
+}
+
+TEST_F(ConsumerGroupTest, AHeartbeatThatIsRefusedHasNotSeenTheTopics) {
+    send(joining("a"));
+    pass(kAssignmentIntervalMs);
+    grow_topic("t", 5);
+    harness().refuse_next();
+    EXPECT_EQ(send(alive("a", 2)).error, ErrorCode::UNKNOWN_SERVER_ERROR);
+    EXPECT_EQ(send(alive("a", 2)).assigned, (Assigned{{"t", {0, 1, 2, 3, 4}}}));
 }
 
 TEST_F(ConsumerGroupTest, AGroupsOwnSettingsCountWithinBounds) {

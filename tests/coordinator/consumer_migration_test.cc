@@ -151,6 +151,18 @@ TEST_F(ConsumerMigration, TheLastOneOfTheConsumerProtocolDowngradesIt) {
     EXPECT_TRUE(classic_group()->is_empty());
 }
 
+TEST_F(ConsumerMigration, WhatIsTooLargeForAClassicGroupStays) {
+    Classic one = make_classic_group();
+    send(joining("a"));
+    harness().refuse_next();
+    EXPECT_EQ(send(alive("a", kLeavingEpoch)).error, ErrorCode::NONE);
+    ASSERT_TRUE(group());
+    EXPECT_EQ(group()->seats().size(), 1u);
+    EXPECT_EQ(heartbeat(one), ErrorCode::REBALANCE_IN_PROGRESS);
+    harness().restart();
+    EXPECT_EQ(group()->seats().size(), 1u);
+}
+
 TEST_F(ConsumerMigration, ASilentConsumerDowngradesItToo) {
     Classic one = make_classic_group();
     send(joining("a"));
@@ -240,6 +252,17 @@ TEST_F(ConsumerMigrationPolicy, NoClassicMembers) {
     Classic one;
     join(one);
     EXPECT_EQ(one.error, ErrorCode::INCONSISTENT_GROUP_PROTOCOL);
+}
+
+TEST_F(ConsumerMigration, AnEmptyGroupStaysIfItsTombstonesAreRefused) {
+    send(joining("a"));
+    send(alive("a", kLeavingEpoch));
+    harness().refuse_next();
+    Classic one;
+    join(one);
+    EXPECT_EQ(one.error, ErrorCode::UNKNOWN_SERVER_ERROR);
+    EXPECT_TRUE(group());
+    EXPECT_FALSE(classic_group());
 }
 
 TEST_F(ConsumerMigration, EmptyGroupsChangeAtOnce) {

@@ -48,14 +48,19 @@ class Harness {
     /// Values and tombstones of the last event.
     const std::vector<CoordinatorRecord>& last_records() const { return last_records_; }
 
-    /// Replays the records of an event, then sends its answers.
+    /// Replays the records of an event, then sends its answers, then does what follows.
     void run(Effects effects) {
-        last_records_ = effects.records;
-        if (!effects.records.empty())
-            history_.push_back({effects.records, effects.transaction, {}});
-        for (const CoordinatorRecord& record : effects.records)
-            replay(*machine_, record, effects.transaction);
-        for (const Reply& reply : effects.replies) reply({});
+        last_records_.clear();
+        take(std::move(effects));
+    }
+    /// The next records don't fit into a batch.
+    void refuse_next() { refuses_next_ = true; }
+    /// What would run on the pool is kept until then.
+    void hold_background() { holds_background_ = true; }
+    size_t held() const { return held_.size(); }
+    void release_background() {
+        holds_background_ = false;
+        for (BackgroundWork& work : std::exchange(held_, {})) run(work()());
     }
     void end_transaction(ProducerIdentity producer, bool committed) {
         history_.push_back({{}, producer, committed});
@@ -102,6 +107,27 @@ class Harness {
     }
 
   private:
+    void take(Effects effects) {
+        if (!effects.records.empty() && std::exchange(refuses_next_, false)) return refuse(effects);
+        last_records_.insert(last_records_.end(), effects.records.begin(), effects.records.end());
+        if (!effects.records.empty())
+            history_.push_back({effects.records, effects.transaction, {}});
+        for (const CoordinatorRecord& record : effects.records)
+            replay(*machine_, record, effects.transaction);
+        for (const Reply& reply : effects.replies) reply({});
+        for (BackgroundWork& work : effects.background) {
+            if (holds_background_)
+                held_.push_back(std::move(work));
+            else
+                take(work()());
+        }
+        if (effects.then) take(effects.then());
+    }
+    void refuse(const Effects& effects) {
+        const Error refusal(ErrorCode::UNKNOWN_SERVER_ERROR, "too large");
+        if (effects.otherwise) return take(effects.otherwise(refusal));
+        for (const Reply& reply : effects.replies) reply(refusal);
+    }
     static ReplayedRecord replayed(Offset offset, const CoordinatorRecord& record,
                                    const std::optional<ProducerIdentity>& transaction) {
         ReplayedRecord replayed{offset, record.key, {}, transaction};
@@ -128,6 +154,9 @@ class Harness {
     std::vector<Entry> history_;
     std::vector<CoordinatorRecord> last_records_;
     Offset next_offset_{0};
+    bool refuses_next_ = false;
+    bool holds_background_ = false;
+    std::vector<BackgroundWork> held_;
 };
 
 }  // namespace milena::testing

@@ -41,9 +41,13 @@ class Register final : public StateMachine {
     void on_unloaded(const Error& reason) override {
         if (parked) parked(reason);
     }
-    Effects on_image(const MetadataImagePtr&) override { return {}; }
+    Effects on_image(const MetadataImagePtr& image) override {
+        topics_seen.push_back(image->topic_count());
+        return {};
+    }
 
     StateTimer timer;
+    std::vector<size_t> topics_seen;  ///< of each image
     std::map<std::string, std::string> values;
     std::map<ProducerId, std::map<std::string, std::string>> pending;
     std::vector<Offset> offsets;
