@@ -11,11 +11,14 @@
 #include "protocol/messages/api_versions_request.h"
 #include "protocol/messages/consumer_group_describe_request.h"
 #include "protocol/messages/consumer_group_heartbeat_request.h"
+#include "protocol/messages/create_acls_request.h"
 #include "protocol/messages/create_partitions_request.h"
 #include "protocol/messages/create_topics_request.h"
+#include "protocol/messages/delete_acls_request.h"
 #include "protocol/messages/delete_groups_request.h"
 #include "protocol/messages/delete_records_request.h"
 #include "protocol/messages/delete_topics_request.h"
+#include "protocol/messages/describe_acls_request.h"
 #include "protocol/messages/describe_cluster_request.h"
 #include "protocol/messages/describe_configs_request.h"
 #include "protocol/messages/describe_groups_request.h"
@@ -129,6 +132,9 @@ constexpr std::array kRows{
     row<EndTxnRequest, handle_end_txn>(),
     row<WriteTxnMarkersRequest, handle_write_txn_markers>(),
     row<TxnOffsetCommitRequest, handle_txn_offset_commit>(),
+    row_of_versions<DescribeAclsRequest, handle_describe_acls, 1, 3>(),
+    row_of_versions<CreateAclsRequest, handle_create_acls, 1, 3>(),
+    row_of_versions<DeleteAclsRequest, handle_delete_acls, 1, 3>(),
     row<DescribeConfigsRequest, handle_describe_configs>(),
     row<AlterConfigsRequest, handle_alter_configs>(),
     row<DescribeLogDirsRequest, handle_describe_log_dirs>(),

@@ -112,6 +112,14 @@ def broker_configs(broker):
 
 
 @suite.case
+def acls(broker):
+    """Without an authorizer there are none."""
+    acl = ["--allow-principal", "User:someone", "--operation", "Read", "--topic", "any"]
+    for words in (["--list"], ["--add", *acl], ["--remove", "--force", *acl]):
+        expect_in(fails(broker, "AclCommand", *words), "SecurityDisabledException")
+
+
+@suite.case
 def offsets_and_deleted_records(broker):
     name = "tools-offsets"
     fill(broker, name, 100)

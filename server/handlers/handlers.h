@@ -43,6 +43,9 @@ struct DescribeProducersRequest;
 struct DescribeTransactionsRequest;
 struct ListTransactionsRequest;
 struct DescribeTopicPartitionsRequest;
+struct DescribeAclsRequest;
+struct CreateAclsRequest;
+struct DeleteAclsRequest;
 struct DescribeConfigsRequest;
 struct AlterConfigsRequest;
 struct IncrementalAlterConfigsRequest;
@@ -93,6 +96,9 @@ void handle_describe_transactions(Broker& broker, Call<protocol::DescribeTransac
 void handle_list_transactions(Broker& broker, Call<protocol::ListTransactionsRequest> call);
 void handle_describe_topic_partitions(Broker& broker,
                                       Call<protocol::DescribeTopicPartitionsRequest> call);
+void handle_describe_acls(Broker& broker, Call<protocol::DescribeAclsRequest> call);
+void handle_create_acls(Broker& broker, Call<protocol::CreateAclsRequest> call);
+void handle_delete_acls(Broker& broker, Call<protocol::DeleteAclsRequest> call);
 void handle_describe_configs(Broker& broker, Call<protocol::DescribeConfigsRequest> call);
 void handle_alter_configs(Broker& broker, Call<protocol::AlterConfigsRequest> call);
 void handle_incremental_alter_configs(Broker& broker,
