@@ -30,6 +30,7 @@ from groups_test import SETTINGS as GROUP_SETTINGS  # noqa: E402
 RECORDS = 2000  # a codec
 IDEMPOTENT_RECORDS = 300
 KILLS = 2  # while it transfers
+RESTART_SESSION_MS = 20000  # some join anew after a restart and wait until their old session is over
 
 
 def admin(broker, program, topic):
@@ -139,7 +140,7 @@ def restart(world):
 def restarted(broker, program, name, strategy):
     """Members go on from the committed offsets, under a broker that was started again, too."""
     with World(broker, program, name, strategy) as world:
-        one = world.start()
+        one = world.start(session_ms=RESTART_SESSION_MS)
         world.until_shared()
         world.produce()
         world.until_read()
