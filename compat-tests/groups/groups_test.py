@@ -56,7 +56,8 @@ class Member:
 
     def _read(self):
         for line in self.process.stdout:
-            self._lines.put(line.split())
+            if line.endswith("\n"):  # who is killed may leave a part of one
+                self._lines.put(line.split())
         self._lines.put(None)
 
     def listen(self):
