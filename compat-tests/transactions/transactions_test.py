@@ -17,6 +17,7 @@ import time
 
 from common import BUILD, Suite, expect, folder_of, main, run, tail
 from milena_test import batch, oracle
+from milena_test.client import produce_body
 from milena_test.read_committed import records_of
 from milena_test.suite import chosen_broker, expect_equal
 
@@ -293,6 +294,47 @@ def kafka_transactions(broker):
     transactions_tool(broker, "abort", "--topic", "tools", "--partition", "0", "--start-offset", "0")
     with broker.client() as client:
         expect_equal(values_of(client, "tools", 1)[:1], [], "after the abort")
+
+
+@suite.case
+def a_hanging_transaction_is_found_and_aborted(_):
+    """Of an old client, behind the coordinator's back: nobody ends it, and readers wait at its first record."""
+    settings = {**SETTINGS, "transaction.partition.verification.enable": "false"}
+    with chosen_broker()(settings=settings) as broker:
+        with broker.client() as client:
+            client.create_topic("hanging", PARTITIONS)
+        hand, other = Hand(broker, "hanging"), Hand(broker, "sound")
+        hand.start()
+        other.start()
+        other.write("hanging", [b"sound"], partition=1)
+        written_behind_its_back(hand, "hanging", b"hanging")
+        with broker.client() as client:
+            client.produce("hanging", 0, batch.build([b"behind"]))
+            expect_equal(values_of(client, "hanging", 1), [], "what readers see of partition 0")
+        found = transactions_tool(broker, "find-hanging", "--broker-id", "1")
+        rows = [line.split()[:3] for line in found.splitlines()[1:]]
+        expect_equal(rows, [["hanging", "0", str(hand.producer[0])]], found)
+        place = ["--topic", "hanging", "--partition", "0", "--start-offset", "0"]
+        transactions_tool(broker, "abort", *place)
+        other.end(True)
+        other.until_complete()
+        with broker.client() as client:
+            expect_equal(values_of(client, "hanging", 1), [b"behind", b"sound"], "after the abort")
+        found = transactions_tool(broker, "find-hanging", "--broker-id", "1")
+        expect("hanging" not in found, found)
+
+
+def written_behind_its_back(hand, topic, value):
+    """An hour ago, as the tool takes only what is older than any transaction may be."""
+    records = batch.build(
+        [batch.Record(value=value, timestamp=int((time.time() - 3600) * 1000))],
+        attributes=batch.TRANSACTIONAL, producer_id=hand.producer[0], producer_epoch=hand.producer[1],
+        base_sequence=0,
+    )  # fmt: skip
+    body = {**produce_body(topic, 0, records), "TransactionalId": hand.id}
+    with hand.broker.client() as client:
+        answer = client.request("Produce", 9, body)["Responses"][0]["PartitionResponses"][0]
+    expect_equal(answer["ErrorCode"], 0, "the write")
 
 
 @suite.case
