@@ -7,7 +7,7 @@ import threading
 import time
 
 from common import expect, folder_of
-from milena_test import batch, errors
+from milena_test import batch, errors, schema, wire
 from milena_test.client import Client
 from milena_test.suite import chosen_broker, expect_equal
 
@@ -86,19 +86,22 @@ def go_both_ways(world, policy):
         world.until_shared()
     until_type(world, "classic")
     if policy in UPGRADES:
-        replace_all(world, "consumer")
+        replace(world, world.members, "consumer")
     else:
-        refuse(world)
+        refuse_consumers(world)
         replace_by_an_empty_group(world, "consumer")
     until_type(world, "consumer")
-    replace_all(world, "cooperative-sticky")
+    if policy == "disabled":
+        refuse_classic(world)
+    else:  # without downgrades one has to stay, as in Kafka: classic members alone are given nothing new
+        replace(world, world.members if policy in DOWNGRADES else world.members[:-1], "cooperative-sticky")
     until_type(world, "classic" if policy in DOWNGRADES else "consumer")
 
 
-def replace_all(world, strategy):
-    """Each member makes place for one of the other protocol; all the while somebody reads."""
+def replace(world, members, strategy):
+    """Each makes place for one of the other protocol; all the while somebody reads."""
     world.strategy = strategy
-    for member in list(world.members):
+    for member in list(members):
         world.start()
         world.until_shared()
         world.drop(member, type(member).stop)
@@ -106,7 +109,21 @@ def replace_all(world, strategy):
         until_more_is_read(world)
 
 
-def refuse(world):
+def refuse_classic(world):
+    subscription = {"Topics": [world.topic], "UserData": None, "OwnedPartitions": [], "GenerationId": -1, "RackId": None}
+    metadata = b"\0\3" + wire.encode(schema.load()["ConsumerProtocolSubscription"], 3, subscription)
+    body = {
+        "GroupId": world.group, "MemberId": "", "SessionTimeoutMs": 60_000, "RebalanceTimeoutMs": 60_000,
+        "ProtocolType": "consumer", "Protocols": [{"Name": "range", "Metadata": metadata}],
+    }  # fmt: skip
+    with world.broker.client() as client:
+        answer = client.request("JoinGroup", 9, body)
+    expect_equal(errors.NAMES[answer["ErrorCode"]], "INCONSISTENT_GROUP_PROTOCOL", "a classic newcomer's join")
+    until_more_is_read(world)
+    world.until_shared()
+
+
+def refuse_consumers(world):
     """Who speaks the consumer protocol can't be in the group; its members do not notice."""
     body = {
         "GroupId": world.group, "MemberId": "newcomer", "MemberEpoch": 0, "InstanceId": None, "RackId": None,
