@@ -219,6 +219,7 @@ def owner(world, connector):
 
 def moves(world, connector):
     """The worker of a connector's task is killed: the other one goes on."""
+    world.until(lambda: owner(world, connector), f"{connector} has a worker")
     killed = owner(world, connector)
     world.write()
     killed.kill()
