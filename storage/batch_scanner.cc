@@ -37,7 +37,7 @@ Result<bool> BatchReader::have(int64_t bytes) {
     if (position_ + bytes > end_) return false;
     int64_t buffer_end = buffer_start_ + static_cast<int64_t>(buffer_.size());
     if (position_ + bytes <= buffer_end) return true;
-    auto piece = std::max<int64_t>(bytes, kPieceBytes);
+    auto piece = std::max(bytes, static_cast<int64_t>(piece_bytes_));
     buffer_.resize(static_cast<size_t>(std::min(piece, end_ - position_)));
     buffer_start_ = position_;
     auto read = file_.read_at(position_, buffer_);

@@ -44,7 +44,10 @@ class BatchReader {
   public:
     static constexpr size_t kPieceBytes = 1 << 20;
 
-    BatchReader(const File& file, int64_t end) : file_(file), end_(end) {}
+    /// From `position`, a batch border, to `end`.
+    explicit BatchReader(const File& file, int64_t end, int64_t position = 0,
+                         size_t piece_bytes = kPieceBytes)
+        : file_(file), end_(end), piece_bytes_(piece_bytes), position_(position) {}
 
     struct Batch {
         BatchHeader header;
@@ -61,7 +64,8 @@ class BatchReader {
 
     const File& file_;
     const int64_t end_;
-    int64_t position_ = 0;
+    const size_t piece_bytes_;
+    int64_t position_;
     int64_t buffer_start_ = 0;
     Bytes buffer_;
 };

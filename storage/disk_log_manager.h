@@ -10,6 +10,7 @@
 #include <shared_mutex>
 #include <thread>
 
+#include "storage/log_cleaner.h"
 #include "storage/log_manager.h"
 #include "storage/new_logs.h"
 #include "storage/partition_log.h"
@@ -46,6 +47,7 @@ class DiskLogManager final : public LogManager {
     std::vector<DirectoryDescription> describe() const override;
     std::shared_ptr<const Uuid> directory_of(const std::string& topic,
                                              int32_t partition) const override;
+    void configure_cleaner(const CleanerOptions& options) override;
     void start_background() override;
     void stop_background() override;
     Result<void> shut_down(int64_t broker_epoch) override;
@@ -54,11 +56,6 @@ class DiskLogManager final : public LogManager {
     struct Hosted {
         std::shared_ptr<PartitionLog> log;
         size_t directory = 0;  // index into directories_
-    };
-    /// A directory that was renamed and waits to be removed.
-    struct Retired {
-        std::string path;
-        SteadyTime remove_at;
     };
     struct LoadTask;
     using Expectations = std::map<PartitionName, const ExpectedLog*>;
@@ -88,6 +85,7 @@ class DiskLogManager final : public LogManager {
     void background();
     void background_round(SteadyTime now);
     std::vector<Hosted> hosted() const;
+    std::vector<CleanableLog> cleanable() const;
     Result<void> write_recovery_points();
     /// Recovery points and log starts: after this they speak of no log that was removed before.
     Result<void> write_start_checkpoints();
@@ -95,7 +93,7 @@ class DiskLogManager final : public LogManager {
     Result<void> write_high_watermarks();
     template <class Value>
     Result<void> write_checkpoints(std::string_view file, const Value& value);
-    void remove_retired(SteadyTime now);
+    void delete_old_segments();
     Result<void> close_logs();
     Result<void> sync_sealed(const std::vector<std::shared_ptr<PartitionLog>>& logs);
 
@@ -111,10 +109,11 @@ class DiskLogManager final : public LogManager {
     mutable std::shared_mutex mutex_;  // guards what follows
     std::map<PartitionName, Hosted> logs_;
     std::vector<size_t> log_counts_;  // by directory
-    std::vector<Retired> retired_;
     std::shared_ptr<const LogConfig> last_config_;
     std::set<PartitionName> offline_;  // expected, and not found while a directory was offline
     std::set<PartitionName> removed_;  // since the checkpoints were written
+
+    LogCleaner cleaner_;  // after all that it uses
 
     std::mutex checkpoint_mutex_;  // one writer of checkpoint files at a time
     std::map<std::string, OffsetCheckpoint> written_checkpoints_;  // by path; with that mutex
@@ -125,6 +124,7 @@ class DiskLogManager final : public LogManager {
     SteadyTime next_high_watermarks_{};  // the background thread's own
     SteadyTime next_checkpoints_{};
     SteadyTime next_producer_expiry_{};
+    SteadyTime next_retention_{};
     std::thread background_thread_;
 };
 

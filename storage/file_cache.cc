@@ -26,12 +26,27 @@ Result<std::shared_ptr<File>> FileCache::open(CachedFile& place, const std::stri
     return opened;
 }
 
+Result<void> FileCache::pin(CachedFile& place, const std::string& path, OpenMode mode) {
+    std::lock_guard lock(mutex_);
+    std::shared_ptr<File> file = place.file_.load();
+    if (!file) {
+        auto opened = files_.open(path, mode);
+        if (!opened) return opened.error();
+        file = *opened;
+    }
+    if (place.slot_ != CachedFile::kNotCached) take_out(place);
+    place.file_.store(std::move(file));
+    return {};
+}
+
 void FileCache::close(CachedFile& place) {
     std::shared_ptr<File> closed;  // let go of after the lock: the descriptor's close may be slow
     std::lock_guard lock(mutex_);
-    if (place.slot_ == CachedFile::kNotCached) return;
     closed = place.file_.load();
-    take_out(place);
+    if (place.slot_ != CachedFile::kNotCached)
+        take_out(place);
+    else if (closed)
+        place.file_.store(nullptr);
 }
 
 void FileCache::evict_one() {

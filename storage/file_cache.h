@@ -28,6 +28,10 @@ class CachedFile {
     /// syscall while it is open. `path` is called only to open: a callable that gives the path.
     template <class Path>
     Result<std::shared_ptr<File>> get(const Path& path, OpenMode mode = OpenMode::kReadWrite);
+    /// Opens it for good: it no longer counts among the open files, and is this file whatever
+    /// becomes of its name.
+    template <class Path>
+    Result<void> pin(const Path& path, OpenMode mode);
     /// Closes it (when nobody holds it any more).
     void close();
 
@@ -53,6 +57,7 @@ class FileCache {
   private:
     friend class CachedFile;
     Result<std::shared_ptr<File>> open(CachedFile& place, const std::string& path, OpenMode mode);
+    Result<void> pin(CachedFile& place, const std::string& path, OpenMode mode);
     void close(CachedFile& place);
     void evict_one();
     void take_out(CachedFile& place);
@@ -72,6 +77,11 @@ Result<std::shared_ptr<File>> CachedFile::get(const Path& path, OpenMode mode) {
         return file;
     }
     return cache_.open(*this, path(), mode);
+}
+
+template <class Path>
+Result<void> CachedFile::pin(const Path& path, OpenMode mode) {
+    return cache_.pin(*this, path(), mode);
 }
 
 }  // namespace milena

@@ -2,6 +2,7 @@
 // What a log must know of its topic's configuration. Names and defaults are Kafka's topic settings.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 
@@ -42,6 +43,14 @@ struct LogConfig {
     int64_t timestamp_after_max_ms = 3'600'000;
     /// Broker-wide: how long an idle idempotent producer is remembered (producer.id.expiration.ms).
     int64_t producer_id_expiration_ms = 86'400'000;
+
+    /// Age at which a segment is full: a compacted log is to be cleaned in time, and the active
+    /// segment never is.
+    int64_t roll_ms() const {
+        if (cleanup_compact && max_compaction_lag_ms > 0)
+            return std::min(max_compaction_lag_ms, segment_ms);
+        return segment_ms;
+    }
 
     bool operator==(const LogConfig&) const = default;
 };

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/file.h"
+#include "storage/cleaner_options.h"
 #include "storage/directory_files.h"
 #include "storage/log.h"
 
@@ -21,6 +22,8 @@ struct LogManagerOptions {
     int64_t checkpoint_interval_ms = 60'000;     ///< recovery points, log starts
     int64_t high_watermark_interval_ms = 5'000;  ///< replication-offset-checkpoint
     int64_t retention_check_interval_ms = 300'000;
+    int64_t retention_delay_ms = 30'000;  ///< after the start, until the first check
+    CleanerOptions cleaner;
     int open_files_max = 0;  ///< 0: from the descriptor limit
 };
 
@@ -83,6 +86,8 @@ class LogManager {
     /// Flushes, checkpoints, writes .kafka_cleanshutdown with `broker_epoch`. No log may be used
     /// afterwards.
     virtual Result<void> shut_down(int64_t broker_epoch) = 0;
+    /// The cleaner follows at once, but for `enabled`.
+    virtual void configure_cleaner(const CleanerOptions&) {}
 };
 
 }  // namespace milena

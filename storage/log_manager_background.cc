@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a log manager does by the clock: checkpoints, flushes by time, removal of what was deleted.
-// Retention and compaction have their place in background_round().
+// What a log manager does by the clock: checkpoints, flushes by time, retention, removal of what
+// was deleted.
 #include <algorithm>
 
 #include "base/log.h"
@@ -27,6 +27,7 @@ void warn_if_failed(std::string_view what, const Result<void>& result) {
 DiskLogManager::~DiskLogManager() { stop_background(); }
 
 void DiskLogManager::stop_background() {
+    cleaner_.stop();
     {
         std::lock_guard lock(background_mutex_);
         stopping_ = true;
@@ -45,7 +46,22 @@ std::vector<DiskLogManager::Hosted> DiskLogManager::hosted() const {
 
 void DiskLogManager::start_background() {
     next_producer_expiry_ = clock_.steady_now() + kProducerExpiryInterval;
+    next_retention_ = clock_.steady_now() + milliseconds(options_.retention_delay_ms);
     background_thread_ = std::thread([this] { background(); });
+    if (options_.cleaner.enabled) cleaner_.start();
+}
+
+void DiskLogManager::configure_cleaner(const CleanerOptions& options) {
+    cleaner_.reconfigure(options);
+}
+
+std::vector<CleanableLog> DiskLogManager::cleanable() const {
+    std::shared_lock lock(mutex_);
+    std::vector<CleanableLog> all;
+    for (const auto& [name, hosted] : logs_)
+        if (hosted.log->is_compacted())
+            all.push_back({hosted.log, directories_[hosted.directory].path});
+    return all;
 }
 
 void DiskLogManager::background() {
@@ -72,19 +88,19 @@ void DiskLogManager::background_round(SteadyTime now) {
         hosted.log->tick();
         if (producers_expire) hosted.log->expire_producers();
     }
-    remove_retired(now);
+    if (now >= next_retention_) {
+        next_retention_ = now + milliseconds(options_.retention_check_interval_ms);
+        delete_old_segments();
+    }
+    environment_.retired->remove_due(files_, now);
 }
 
-void DiskLogManager::remove_retired(SteadyTime now) {
-    std::vector<std::string> due;
-    {
-        std::unique_lock lock(mutex_);
-        auto waiting = std::partition(retired_.begin(), retired_.end(),
-                                      [&](const Retired& entry) { return entry.remove_at > now; });
-        for (auto entry = waiting; entry != retired_.end(); ++entry) due.push_back(entry->path);
-        retired_.erase(waiting, retired_.end());
+void DiskLogManager::delete_old_segments() {
+    for (const Hosted& hosted : hosted()) {
+        if (hosted.log->is_compacted()) continue;  // the cleaner does it
+        auto deleted = hosted.log->delete_old_segments();
+        if (!deleted) warn_if_failed("retention", deleted.error());
     }
-    for (const std::string& path : due) warn_if_failed("removal", files_.remove_tree(path));
 }
 
 template <class Value>
@@ -133,6 +149,7 @@ Result<void> DiskLogManager::write_start_checkpoints() {
     }
     if (auto written = write_recovery_points(); !written) return written;
     if (auto written = save_log_starts(); !written) return written;
+    if (auto forgotten = cleaner_.forget(removed); !forgotten) return forgotten;
     std::unique_lock lock(mutex_);
     for (const PartitionName& name : removed) removed_.erase(name);
     return {};

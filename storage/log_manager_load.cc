@@ -135,7 +135,7 @@ Result<void> DiskLogManager::find_logs_in(size_t index, const Expectations& expe
     for (const std::string& entry : *names) {
         const std::string path = directory.path + "/" + entry;
         if (entry.ends_with(kDeletedDirectorySuffix)) {
-            retired_.push_back({path, clock_.steady_now()});
+            environment_.retired->add(path, clock_.steady_now());
             continue;
         }
         auto name = parse_partition_directory(entry);
@@ -252,7 +252,7 @@ Result<void> DiskLogManager::remove(const std::string& topic, int32_t partition)
                                retired_directory_name(name, kDeletedDirectorySuffix);
         if (auto renamed = files_.rename(hosted.log->directory(), to); !renamed) return renamed;
         auto delay = std::chrono::milliseconds(hosted.log->config().file_delete_delay_ms);
-        retired_.push_back({to, clock_.steady_now() + delay});
+        environment_.retired->add(to, clock_.steady_now() + delay);
     }
     --log_counts_[hosted.directory];
     logs_.erase(found);

@@ -165,7 +165,8 @@ DiskLogManager::DiskLogManager(LogManagerOptions options, std::vector<DataDirect
       environment_{std::make_shared<FileCache>(files, options_.open_files_max), clock, pool},
       directories_(std::move(directories)),
       new_logs_(std::make_shared<NewLogs>(pool)),
-      log_counts_(directories_.size(), 0) {}
+      log_counts_(directories_.size(), 0),
+      cleaner_([this] { return cleanable(); }, files, clock, options_.cleaner) {}
 
 std::vector<DirectoryIdentity> DiskLogManager::identities() const {
     std::vector<DirectoryIdentity> all;

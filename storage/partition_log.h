@@ -5,10 +5,12 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <unordered_map>
 
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/published.h"
+#include "storage/cleaned_segment.h"
 #include "storage/file_cache.h"
 #include "storage/file_names.h"
 #include "storage/leader_epochs.h"
@@ -16,6 +18,7 @@
 #include "storage/producer_state.h"
 #include "storage/read_hints.h"
 #include "storage/recent_borders.h"
+#include "storage/retired_files.h"
 #include "storage/segment.h"
 
 namespace milena {
@@ -26,8 +29,15 @@ struct LogEnvironment {
     std::shared_ptr<FileCache> cache;
     const Clock& clock;
     BlockingPool& pool;
+    std::shared_ptr<RetiredFiles> retired = std::make_shared<RetiredFiles>();
 
     FileSystem& files() const { return cache->files(); }
+};
+
+/// Where a producer left off: what its last batch is needed for even without records.
+struct LastOfProducer {
+    Offset data_offset{-1};  ///< last offset of its last batch of records; -1 if none is known
+    ProducerEpoch epoch{-1};
 };
 
 /// What the checkpoints of the data directory know of a log when it is opened.
@@ -96,6 +106,9 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     bool has_directory() const { return has_directory_.load(); }
     /// Periodic: flush.ms, segments below the log start. On a pool thread.
     void tick();
+    /// Drops the segments that retention asks for; their files are renamed, and removed after
+    /// file.delete.delay.ms. Returns how many.
+    Result<size_t> delete_old_segments();
     /// Forgets producers whose newest record is too old. Seldom: an idempotent producer of old
     /// records is remembered only until then.
     void expire_producers();
@@ -111,12 +124,28 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     /// No further use (the partition is deleted): files are closed, open slices stay readable.
     void retire();
     bool is_offline() const { return offline_.load(); }
+    bool is_compacted() const { return config_.load()->cleanup_compact; }
     /// First offset of the first segment: what the log start is without a checkpoint.
     Offset first_segment_offset() const;
 
-  private:
     using SegmentList = std::vector<std::shared_ptr<Segment>>;
+    /// A snapshot; the last one is the active segment.
+    std::shared_ptr<const SegmentList> segment_list() const { return segments_.load(); }
 
+    // For the cleaner.
+
+    /// Of every producer that the log remembers.
+    std::unordered_map<ProducerId, LastOfProducer> last_of_producers() const;
+    /// Aborted transactions that ended at or after `from` and began before `end`.
+    Result<std::vector<AbortedTransactionEntry>> aborted_entries(Offset from, Offset end) const;
+    /// Puts `cleaned`, which is finished, in the place of `old`, which are sealed neighbours.
+    /// False, and nothing is changed, if they are not in the log any more. If the files can't be
+    /// renamed half-way, the log is offline.
+    Result<bool> replace_segments(const SegmentList& old, CleanedSegment& cleaned);
+    /// The newest record's; of a segment without timestamps, when it was made.
+    Result<TimestampMs> age_timestamp(Segment& segment) const;
+
+  private:
     PartitionLog(const LogEnvironment& environment, std::string directory, PartitionName name,
                  Uuid topic_id, std::shared_ptr<const LogConfig> config);
 
@@ -158,23 +187,41 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
                                   bool with_aborted);
     /// Position of the batch that holds `from`, or of the first after it.
     Result<std::optional<int64_t>> find_start(Segment& segment, Offset from);
+    Result<std::optional<int64_t>> find_start_in_file(Segment& segment, Offset from);
     /// Position where segment `index` stops being below `end`.
     Result<int64_t> find_end(const SegmentList& segments, size_t index, int64_t start,
                              Offset end) const;
     /// The largest border that keeps the slice from `start` within `max_bytes`.
     Result<int64_t> fit(Segment& segment, int64_t start, int64_t limit, int64_t max_bytes,
                         bool at_least_one);
-    Result<std::vector<AbortedTransaction>> aborted_between(const SegmentList& segments,
-                                                            size_t first, Offset from,
-                                                            Offset end) const;
+    Result<std::vector<AbortedTransactionEntry>> aborted_between(const SegmentList& segments,
+                                                                 size_t first, Offset from,
+                                                                 Offset end) const;
     Result<std::optional<TimestampedOffset>> search_records(Segment& segment, TimestampMs timestamp,
                                                             Offset from) const;
 
+    // Retention (partition_log_retention.cc).
+    Result<size_t> count_expired(const SegmentList& segments) const;
+    /// Drops the first `count` of `seen`; the active one only if it still has `active_size`.
+    /// REQUIRES: maintenance_mutex_ held.
+    Result<size_t> drop_segments(const SegmentList& seen, size_t count, int64_t active_size);
+    /// Takes them out of the log; their files are still there.
+    Result<SegmentList> take_segments(const SegmentList& seen, size_t count, int64_t active_size);
+    Result<void> roll_to_empty();
+    void remove_segments_below_start();
+    Result<void> retire_segment_files(Offset base_offset, bool with_snapshot);
+    Result<void> retire_file(const std::string& name);
+
+    // Compaction (partition_log_compaction.cc).
+    /// Whether they stand in the log, in this order, and the active one is not among them.
+    bool has_neighbours(const SegmentList& wanted) const;
+    Result<void> rename_all(const CleanedSegment& cleaned, std::string_view from,
+                            std::string_view to);
+    Result<void> swap_files(const SegmentList& old, const CleanedSegment& cleaned);
+    void publish_cleaned(const SegmentList& old, std::shared_ptr<Segment> cleaned);
+
     // Syncing (partition_log_sync.cc).
     void run_sync_round();
-    /// Takes them out of the log; their files are still there.
-    SegmentList take_segments_below_start();
-    void remove_segments_below_start();
     /// Epochs of records onto the device. Before the recovery point moves past these records: of
     /// what lies behind it, a recovery learns the epochs from the records themselves.
     Result<void> write_epochs();
@@ -202,6 +249,8 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     std::atomic<bool> has_directory_{true};  // made under mutex_
     std::atomic<bool> directory_dirty_{false};
 
+    /// Who drops or replaces segments and renames their files; taken before all others.
+    std::mutex maintenance_mutex_;
     std::mutex epoch_file_mutex_;  // one writer of the file at a time; taken before mutex_
     mutable std::mutex mutex_;
     LeaderEpochs epochs_;

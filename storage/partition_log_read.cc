@@ -34,14 +34,22 @@ int64_t PartitionLog::size_bytes() const {
 Offset PartitionLog::first_segment_offset() const { return segments()->front()->base_offset(); }
 
 Result<std::optional<int64_t>> PartitionLog::find_start(Segment& segment, Offset from) {
+    // Of compacted segments, the others tell where things were before.
+    if (segment.is_compacted() || from < segment.base_offset())
+        return find_start_in_file(segment, from);
     if (const RecentBorders* recent = recent_.load(std::memory_order_acquire))
         if (auto position = recent->find(from)) return position;
     if (auto position = hints_.find(from)) return position;
+    return find_start_in_file(segment, from);
+}
+
+Result<std::optional<int64_t>> PartitionLog::find_start_in_file(Segment& segment, Offset from) {
     auto batch = segment.find_batch(from);
     if (!batch) return batch.error();
     if (!*batch) return std::optional<int64_t>();
     // Whoever reads here may come again. A batch after `from` may be of a later segment.
-    if ((*batch)->header.base_offset <= from) hints_.put(from, (*batch)->position);
+    if ((*batch)->header.base_offset <= from && !segment.is_compacted())
+        hints_.put(from, (*batch)->position);
     return std::optional<int64_t>((*batch)->position);
 }
 
@@ -50,7 +58,8 @@ Result<int64_t> PartitionLog::find_end(const SegmentList& segments, size_t index
     Segment& segment = *segments[index];
     if (index + 1 < segments.size() && segments[index + 1]->base_offset() <= end)
         return segment.size();
-    if (const RecentBorders* recent = recent_.load(std::memory_order_acquire))
+    const RecentBorders* recent = recent_.load(std::memory_order_acquire);
+    if (recent && !segment.is_compacted() && end > segment.base_offset())
         if (auto position = recent->find(end); position && *position > start) return *position;
     auto batch = segment.find_batch(end);
     if (!batch) return batch.error();
@@ -92,7 +101,8 @@ Result<LogRead> PartitionLog::read_segments(Offset from, int64_t max_bytes, Offs
         if (with_aborted) {
             auto aborted = aborted_between(*segments, i, from, end);
             if (!aborted) return aborted.error();
-            found.aborted = std::move(*aborted);
+            for (const AbortedTransactionEntry& entry : *aborted)
+                found.aborted.push_back({entry.producer_id, entry.first_offset});
         }
         return found;
     }
@@ -105,7 +115,8 @@ Result<int64_t> PartitionLog::fit(Segment& segment, int64_t start, int64_t limit
     auto stop = segment.border_at_most(start, start + std::max<int64_t>(max_bytes, 0));
     if (!stop) return stop.error();
     if (stop->position > start) {
-        if (stop->next_offset != kNoOffset) hints_.put(stop->next_offset, stop->position);
+        if (stop->next_offset != kNoOffset && !segment.is_compacted())
+            hints_.put(stop->next_offset, stop->position);
         return std::min(stop->position, limit);
     }
     if (!at_least_one) return start;
@@ -114,21 +125,24 @@ Result<int64_t> PartitionLog::fit(Segment& segment, int64_t start, int64_t limit
             ErrorCode::KAFKA_STORAGE_ERROR,
             segment.path(kLogSuffix) + " has no whole batch at position " + std::to_string(start));
     const int64_t end = stop->cut->end();
-    if (end < limit) hints_.put(stop->cut->header.next_offset(), end);
+    if (end < limit && !segment.is_compacted()) hints_.put(stop->cut->header.next_offset(), end);
     return std::min(end, limit);
 }
 
-Result<std::vector<AbortedTransaction>> PartitionLog::aborted_between(const SegmentList& segments,
-                                                                      size_t first, Offset from,
-                                                                      Offset end) const {
-    std::vector<AbortedTransaction> aborted;
+Result<std::vector<AbortedTransactionEntry>> PartitionLog::aborted_entries(Offset from,
+                                                                           Offset end) const {
+    const auto current = segments();
+    return aborted_between(*current, segment_index(*current, from), from, end);
+}
+
+Result<std::vector<AbortedTransactionEntry>> PartitionLog::aborted_between(
+    const SegmentList& segments, size_t first, Offset from, Offset end) const {
+    std::vector<AbortedTransactionEntry> aborted;
     for (size_t i = first; i < segments.size(); ++i) {
-        auto entries = read_aborted_transactions(environment_.files(),
-                                                 segments[i]->path(kTransactionIndexSuffix));
+        auto entries = segments[i]->aborted_transactions(environment_.files());
         if (!entries) return entries.error();
         for (const AbortedTransactionEntry& entry : *entries) {
-            if (entry.last_offset >= from && entry.first_offset < end)
-                aborted.push_back({entry.producer_id, entry.first_offset});
+            if (entry.last_offset >= from && entry.first_offset < end) aborted.push_back(entry);
             if (entry.last_stable_offset >= end) return aborted;
         }
     }

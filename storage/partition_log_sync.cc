@@ -199,26 +199,6 @@ Result<Offset> PartitionLog::delete_records_before(Offset offset) {
     return offset;
 }
 
-PartitionLog::SegmentList PartitionLog::take_segments_below_start() {
-    std::lock_guard lock(mutex_);
-    const auto old = segments();
-    size_t dropped = 0;
-    while (dropped + 1 < old->size() && (*old)[dropped + 1]->base_offset() <= log_start_offset())
-        ++dropped;
-    if (dropped == 0 || !check_usable()) return {};
-    auto kept = old->begin() + static_cast<ptrdiff_t>(dropped);
-    segments_.store(std::make_shared<const SegmentList>(kept, old->end()));
-    return SegmentList(old->begin(), kept);
-}
-
-void PartitionLog::remove_segments_below_start() {
-    // No lock: unlinking large files takes long. Slices that are being sent hold their file open.
-    for (const auto& segment : take_segments_below_start())
-        if (auto removed = remove_segment_files(segment->base_offset()); !removed) {
-            MILENA_LOG(Warn) << removed.error().message();
-        }
-}
-
 std::vector<ActiveProducer> PartitionLog::active_producers() const {
     std::lock_guard lock(mutex_);
     std::vector<ActiveProducer> active;

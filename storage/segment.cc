@@ -14,15 +14,18 @@ struct Segment::NewEntries {
 };
 
 Segment::Segment(FileCache& cache, std::shared_ptr<const std::string> directory, Offset base_offset,
-                 int64_t size, TimestampMs created)
+                 int64_t size, TimestampMs created, Origin origin)
     : directory_(std::move(directory)),
       base_offset_(base_offset),
       created_(created),
+      origin_(origin),
       size_(size),
       times_loaded_(size == 0),
       log_(cache),
       offset_index_(cache),
       time_index_(cache) {}
+
+Segment::~Segment() { delete pinned_aborted_.load(); }
 
 std::string Segment::path(std::string_view suffix) const {
     return *directory_ + "/" + segment_file_name(base_offset_, suffix);
@@ -163,6 +166,35 @@ Result<Segment::Tail> Segment::tail() {
     return tail;
 }
 
+Result<int64_t> Segment::index_bytes() {
+    auto offsets = offset_index_.count(offset_index_path());
+    if (!offsets) return offsets.error();
+    auto times = time_index_.count(time_index_path());
+    if (!times) return times.error();
+    return std::max(*offsets * OffsetIndexEntry::kSize, *times * TimeIndexEntry::kSize);
+}
+
+Result<std::vector<AbortedTransactionEntry>> Segment::aborted_transactions(
+    FileSystem& files) const {
+    if (const auto* pinned = pinned_aborted_.load()) return *pinned;
+    auto read = read_aborted_transactions(files, path(kTransactionIndexSuffix));
+    // Pinned meanwhile: then it may have been another segment's file.
+    if (const auto* pinned = pinned_aborted_.load()) return *pinned;
+    return read;
+}
+
+Result<void> Segment::pin(FileSystem& files) {
+    auto aborted = aborted_transactions(files);
+    if (!aborted) return aborted.error();
+    if (!pinned_aborted_.load())
+        pinned_aborted_ = new std::vector<AbortedTransactionEntry>(std::move(*aborted));
+    if (size() == 0) return {};
+    auto pinned = log_.pin([this] { return path(kLogSuffix); }, OpenMode::kReadWrite);
+    if (!pinned) return pinned;
+    if (pinned = offset_index_.pin(offset_index_path()); !pinned) return pinned;
+    return time_index_.pin(time_index_path());
+}
+
 // ---- Writing
 
 Result<TimestampMs> Segment::first_batch_timestamp() {
@@ -196,7 +228,7 @@ Result<bool> Segment::must_roll(const LogConfig& config, int64_t roll_jitter_ms,
     // Kafka's rule: by the records' own time where they have one.
     int64_t age =
         first->value >= 0 ? batch_timestamp.value - first->value : now.value - created_.value;
-    if (age > config.segment_ms - roll_jitter_ms) return true;
+    if (age > config.roll_ms() - roll_jitter_ms) return true;
     return index_is_full(config);
 }
 

@@ -7,11 +7,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "storage/batch_scanner.h"
 #include "storage/file_names.h"
 #include "storage/log_config.h"
 #include "storage/sparse_index.h"
+#include "storage/transaction_index.h"
 
 namespace milena {
 
@@ -19,11 +21,19 @@ namespace milena {
 /// when they are needed and made when the first record comes.
 class Segment {
   public:
+    enum class Origin : bool { kWritten, kCompacted };
+
     /// `size`: of the .log file as far as it is known to be good.
     Segment(FileCache& cache, std::shared_ptr<const std::string> directory, Offset base_offset,
-            int64_t size, TimestampMs created);
+            int64_t size, TimestampMs created, Origin origin = Origin::kWritten);
+    ~Segment();
 
     Offset base_offset() const { return base_offset_; }
+    /// When this object was: the file may be older.
+    TimestampMs created() const { return created_; }
+    /// Whether it took the place of others since the log was opened: what is remembered of batches'
+    /// positions does not hold for it.
+    bool is_compacted() const { return origin_ == Origin::kCompacted; }
     int64_t size() const { return size_.load(std::memory_order_acquire); }
     std::string path(std::string_view suffix) const;
     Result<std::shared_ptr<File>> log_file();
@@ -52,6 +62,16 @@ class Segment {
         int64_t position = 0;  ///< end of the last whole batch; size(), if the file was not cut
     };
     Result<Tail> tail();
+
+    /// Largest timestamp of the first batch, -1 if there is none.
+    Result<TimestampMs> first_batch_timestamp();
+    /// Bytes of the larger one of the indexes.
+    Result<int64_t> index_bytes();
+    Result<std::vector<AbortedTransactionEntry>> aborted_transactions(FileSystem& files) const;
+
+    /// Before its files are renamed for others to take their names: who still reads this segment
+    /// finds what it was.
+    Result<void> pin(FileSystem& files);
 
     // Writing.
 
@@ -95,12 +115,12 @@ class Segment {
     void note_time_entry(NewEntries& entries);
     Result<void> write_entries(const NewEntries& entries);
     Result<void> flush_entries();
-    Result<TimestampMs> first_batch_timestamp();
     Result<bool> index_is_full(const LogConfig& config);
 
     const std::shared_ptr<const std::string> directory_;
     const Offset base_offset_;
     const TimestampMs created_;
+    const Origin origin_;
     std::atomic<int64_t> size_;
     bool torn_ = false;
     bool modified_ = false;  // since it was opened or sealed
@@ -113,6 +133,8 @@ class Segment {
     CachedFile log_;
     OffsetIndex offset_index_;
     TimeIndex time_index_;
+    /// Owned; null until pinned.
+    std::atomic<const std::vector<AbortedTransactionEntry>*> pinned_aborted_{nullptr};
 };
 
 }  // namespace milena

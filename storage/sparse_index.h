@@ -132,6 +132,13 @@ class SparseIndex {
         if (!file) return file.error();
         return (*file)->sync();
     }
+    /// What it says from now on is not changed by what becomes of the file's name.
+    template <class Path>
+    Result<void> pin(const Path& path) {
+        auto known = count(path);
+        if (!known) return known.error();
+        return file_.pin(path, OpenMode::kCreate);
+    }
     void close() { file_.close(); }
 
   private:

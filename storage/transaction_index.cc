@@ -3,6 +3,14 @@
 
 namespace milena {
 
+void AbortedTransactionEntry::store(uint8_t* to) const {
+    store_big_endian<int16_t>(to, 0);
+    store_big_endian(to + 2, producer_id.value);
+    store_big_endian(to + 10, first_offset.value);
+    store_big_endian(to + 18, last_offset.value);
+    store_big_endian(to + 26, last_stable_offset.value);
+}
+
 Result<void> append_aborted_transaction(FileSystem& files, const std::string& path,
                                         const AbortedTransactionEntry& entry) {
     auto file = files.open(path, OpenMode::kCreate);
@@ -10,11 +18,7 @@ Result<void> append_aborted_transaction(FileSystem& files, const std::string& pa
     auto size = (*file)->size();
     if (!size) return size.error();
     uint8_t bytes[AbortedTransactionEntry::kSize];
-    store_big_endian<int16_t>(bytes, 0);
-    store_big_endian(bytes + 2, entry.producer_id.value);
-    store_big_endian(bytes + 10, entry.first_offset.value);
-    store_big_endian(bytes + 18, entry.last_offset.value);
-    store_big_endian(bytes + 26, entry.last_stable_offset.value);
+    entry.store(bytes);
     int64_t whole = *size - *size % AbortedTransactionEntry::kSize;
     return (*file)->write_at(whole, BytesView(bytes));
 }

@@ -22,6 +22,8 @@ struct AbortedTransactionEntry {
     Offset last_offset;
     Offset last_stable_offset;
     bool operator==(const AbortedTransactionEntry&) const = default;
+
+    void store(uint8_t* to) const;
 };
 
 Result<void> append_aborted_transaction(FileSystem& files, const std::string& path,

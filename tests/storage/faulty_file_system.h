@@ -25,8 +25,10 @@ class FaultyFileSystem final : public FileSystem {
     std::atomic<int> volume_syncs{0};
     /// Runs once, before the next sync of a file. Set while nobody syncs.
     std::function<void()> before_sync;
-    /// Runs once, before the next removal of a file.
-    std::function<void()> before_remove;
+    /// Runs before each renaming.
+    std::function<void()> before_each_rename;
+    /// Runs once, before the next file is set aside as .deleted.
+    std::function<void()> before_set_aside;
     /// Directories that were synced. Read while nobody syncs.
     std::vector<std::string> synced_directories;
 
@@ -38,12 +40,12 @@ class FaultyFileSystem final : public FileSystem {
     bool exists(const std::string& path) override { return real_.exists(path); }
     Result<int64_t> file_size(const std::string& path) override { return real_.file_size(path); }
     Result<void> rename(const std::string& from, const std::string& to) override {
+        if (before_each_rename) before_each_rename();
+        if (to.ends_with(".deleted"))
+            if (auto act = std::exchange(before_set_aside, nullptr)) act();
         return real_.rename(from, to);
     }
-    Result<void> remove(const std::string& path) override {
-        if (auto act = std::exchange(before_remove, nullptr)) act();
-        return real_.remove(path);
-    }
+    Result<void> remove(const std::string& path) override { return real_.remove(path); }
     Result<void> remove_tree(const std::string& path) override { return real_.remove_tree(path); }
     Result<void> make_directory(const std::string& path) override {
         return real_.make_directory(path);

@@ -47,6 +47,7 @@ struct BatchSpec {
     int32_t sequence = -1;
     bool transactional = false;
     CompressionType compression = CompressionType::kNone;
+    std::optional<std::string> key = std::nullopt;
 };
 
 inline Bytes make_batch(const BatchSpec& spec) {
@@ -59,8 +60,10 @@ inline Bytes make_batch(const BatchSpec& spec) {
     RecordBatchBuilder builder(options);
     Bytes value(spec.value_bytes, 'v');
     for (int i = 0; i < spec.records; ++i)
-        EXPECT_TRUE(
-            builder.append({TimestampMs(spec.timestamp + i), std::nullopt, BytesView(value), {}}));
+        EXPECT_TRUE(builder.append({TimestampMs(spec.timestamp + i),
+                                    spec.key ? std::optional(as_bytes(*spec.key)) : std::nullopt,
+                                    BytesView(value),
+                                    {}}));
     return builder.build().value();
 }
 
@@ -92,8 +95,8 @@ class LogTest : public testing::Test {
         return *opened;
     }
     Result<std::shared_ptr<PartitionLog>> try_open(LogCheckpoint checkpoint = {}) {
-        LogEnvironment environment{std::make_shared<FileCache>(*files, open_files_max), clock,
-                                   pool};
+        LogEnvironment environment{std::make_shared<FileCache>(*files, open_files_max), clock, pool,
+                                   retired};
         auto log = PartitionLog::open(environment, directory(), {"orders", 0}, topic_id,
                                       std::make_shared<const LogConfig>(config), checkpoint);
         if (log)
@@ -155,6 +158,7 @@ class LogTest : public testing::Test {
     ThreadPool pool{2};
     FileSystem* files = &posix_file_system();
     int open_files_max = 100;
+    std::shared_ptr<RetiredFiles> retired = std::make_shared<RetiredFiles>();
     LogConfig config;
     Uuid topic_id = Uuid::random();
     LeaderEpoch epoch{3};

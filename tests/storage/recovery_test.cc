@@ -323,7 +323,7 @@ TEST_F(RecoveryTest, AppendsGoOnWhileOldSegmentsAreRemoved) {
     ASSERT_TRUE(log->delete_records_before(Offset(9)));
     std::future<bool> appended;
     bool in_time = false;
-    faulty.before_remove = [&] {
+    faulty.before_set_aside = [&] {
         appended = std::async(std::launch::async, [&] { return bool(append(*log, {})); });
         in_time = appended.wait_for(std::chrono::seconds(60)) == std::future_status::ready;
     };

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The records of a batch as a compaction handles them: looked at as far as the key, and copied as
+// they are.
+#pragma once
+
+#include <optional>
+
+#include "protocol/compression.h"
+#include "protocol/record_stream.h"
+#include "storage/batch_scanner.h"
+
+namespace milena {
+
+struct CleanedRecord {
+    Offset offset;
+    TimestampMs timestamp;
+    std::optional<BytesView> key;
+    bool has_value = false;
+    BytesView body;        ///< behind the length
+    BytesView after_time;  ///< the body, from the offset on
+};
+
+/// Memory: a window of the decompressed records.
+class CleanedRecordReader {
+  public:
+    explicit CleanedRecordReader(const BatchReader::Batch& batch);
+
+    /// The next record, until the next call; nothing behind the last. CORRUPT_MESSAGE.
+    Result<std::optional<CleanedRecord>> next();
+
+  private:
+    Error failed() const;
+    bool parse(BytesView body, CleanedRecord& into) const;
+
+    const BatchHeader& header_;
+    RecordStream stream_;
+    size_t body_bytes_ = 0;  // of the record given last
+    int32_t records_left_;
+};
+
+/// Writes a batch with some of another's records.
+class CleanedBatchWriter {
+  public:
+    /// `out` is overwritten. Times of records are counted from `base_timestamp`.
+    CleanedBatchWriter(const BatchReader::Batch& batch, TimestampMs base_timestamp, Bytes& out);
+
+    Result<void> append(const CleanedRecord& record);
+    /// All other fields are those of the old batch.
+    Result<void> finish(bool has_delete_horizon, TimestampMs max_timestamp);
+
+  private:
+    Result<void> flush();
+
+    const BatchReader::Batch& batch_;
+    const TimestampMs base_timestamp_;
+    CompressorLease compressor_;
+    Result<void> started_;
+    Bytes& out_;
+    Bytes pending_;  // waits for the compressor
+    int32_t count_ = 0;
+};
+
+/// The batch without records that stands for `batch`, into `out`.
+void write_empty_batch(const BatchReader::Batch& batch, Bytes& out);
+
+CompressionType compression_of(const BatchHeader& header);
+
+}  // namespace milena

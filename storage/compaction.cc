@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/compaction.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "storage/control_record.h"
+
+namespace milena {
+namespace {
+
+Error damaged(const Segment& segment, int64_t position) {
+    return Error(
+        ErrorCode::CORRUPT_MESSAGE,
+        segment.path(kLogSuffix) + " has no valid batch at position " + std::to_string(position));
+}
+
+/// Calls `visit(batch)` for each batch from `position` on, until it returns something else than
+/// `go_on`, which is returned then.
+template <class Progress, class Visit>
+Result<Progress> for_each_batch(Segment& segment, int64_t position, size_t piece_bytes,
+                                Progress go_on, const Visit& visit) {
+    if (segment.size() == 0) return go_on;
+    auto file = segment.log_file();
+    if (!file) return file.error();
+    BatchReader reader(**file, segment.size(), position, piece_bytes);
+    while (true) {
+        auto batch = reader.next();
+        if (!batch) return batch.error();
+        if (!*batch) break;
+        Result<Progress> visited = visit(**batch);
+        if (!visited || *visited != go_on) return visited;
+    }
+    if (reader.position() < segment.size()) return damaged(segment, reader.position());
+    return go_on;
+}
+
+}  // namespace
+
+Result<std::optional<CompactionOutcome>> Compaction::run(const CompactionRange& range,
+                                                         TimestampMs now) {
+    const std::optional<CompactionOutcome> given_up;
+    auto built = build_map(range);
+    if (!built) return built.error();
+    if (*built == Progress::kGivenUp) return given_up;
+    outcome_.end = map_.latest() + 1;
+    outcome_.keys = map_.size();
+    auto groups = group_segments(range);
+    if (!groups) return groups.error();
+    const FilterRules rules{now, log_.config().delete_retention_ms, log_.high_watermark(),
+                            log_.last_of_producers()};
+    CleanedTransactions transactions;
+    for (const SegmentList& group : *groups) {
+        auto compacted = compact_group(group, transactions, rules);
+        if (!compacted) return compacted.error();
+        if (*compacted == Progress::kGivenUp) return given_up;
+    }
+    return std::optional(outcome_);
+}
+
+// ---- The map
+
+Result<Compaction::Progress> Compaction::build_map(const CompactionRange& range) {
+    map_.start(range.first_dirty, range.first_uncleanable - range.first_dirty);
+    CleanedTransactions transactions;
+    auto aborted = log_.aborted_entries(range.first_dirty, range.first_uncleanable);
+    if (!aborted) return aborted.error();
+    transactions.add_aborted(*aborted);
+    const auto segments = log_.segment_list();
+    for (size_t i = 0; i + 1 < segments->size(); ++i) {
+        const Offset end = (*segments)[i + 1]->base_offset();
+        if (end <= range.first_dirty || end > range.first_uncleanable) continue;
+        auto mapped = map_segment(*(*segments)[i], range, transactions);
+        if (!mapped || *mapped == Progress::kGivenUp) return mapped;
+        if (*mapped == Progress::kFull) return Progress::kDone;
+        map_.set_latest(end - 1);
+    }
+    return Progress::kDone;
+}
+
+Result<Compaction::Progress> Compaction::map_segment(Segment& segment, const CompactionRange& range,
+                                                     CleanedTransactions& transactions) {
+    int64_t start = 0;
+    if (segment.base_offset() < range.first_dirty) {
+        auto batch = segment.find_batch(range.first_dirty);
+        if (!batch) return batch.error();
+        start = *batch ? (*batch)->position : segment.size();
+    }
+    return for_each_batch(segment, start, options_.read_bytes, Progress::kDone,
+                          [&](const BatchReader::Batch& batch) -> Result<Progress> {
+                              if (!options_.proceed(batch.header.size_bytes))
+                                  return Progress::kGivenUp;
+                              outcome_.bytes_read += batch.header.size_bytes;
+                              if (batch.header.is_control()) {
+                                  transactions.is_of_empty_transaction(batch.header,
+                                                                       parse_marker(batch.bytes));
+                              } else if (!transactions.is_aborted(batch.header)) {
+                                  auto mapped = map_batch(batch, range.first_dirty);
+                                  if (!mapped) return mapped.error();
+                                  if (!*mapped) return Progress::kFull;
+                              }
+                              map_.set_latest(std::max(map_.latest(), batch.header.last_offset()));
+                              return Progress::kDone;
+                          });
+}
+
+Result<bool> Compaction::map_batch(const BatchReader::Batch& batch, Offset first_dirty) {
+    CleanedRecordReader records(batch);
+    while (true) {
+        auto record = records.next();
+        if (!record) return record.error();
+        if (!*record) return true;
+        if (!(*record)->key || (*record)->offset < first_dirty) continue;
+        if (!map_.put(*(*record)->key, (*record)->offset)) return false;
+    }
+}
+
+// ---- The segments
+
+/// Neighbours that fit into one segment, by their sizes before they are compacted.
+Result<std::vector<Compaction::SegmentList>> Compaction::group_segments(
+    const CompactionRange& range) {
+    const LogConfig config = log_.config();
+    const auto segments = log_.segment_list();
+    std::vector<SegmentList> groups;
+    int64_t bytes = 0, index_bytes = 0;
+    for (size_t i = 0; i + 1 < segments->size(); ++i) {
+        const auto& segment = (*segments)[i];
+        const Offset end = (*segments)[i + 1]->base_offset();
+        if (segment->base_offset() >= outcome_.end || end > range.first_uncleanable) break;
+        auto index = segment->index_bytes();
+        if (!index) return index.error();
+        const bool fits =
+            !groups.empty() && bytes + segment->size() <= config.segment_bytes &&
+            index_bytes + *index <= config.segment_index_bytes &&
+            groups.back().size() < kSegmentsTogetherMax &&
+            end - 1 - groups.back().front()->base_offset() <= std::numeric_limits<int32_t>::max();
+        if (!fits) {
+            groups.emplace_back();
+            bytes = index_bytes = 0;
+        }
+        groups.back().push_back(segment);
+        bytes += segment->size();
+        index_bytes += *index;
+    }
+    return groups;
+}
+
+Result<Compaction::Progress> Compaction::compact_group(const SegmentList& group,
+                                                       CleanedTransactions& transactions,
+                                                       const FilterRules& rules) {
+    CleanedSegment cleaned(files_, log_.directory(), group.front()->base_offset(),
+                           log_.config().index_interval_bytes, options_.write_bytes);
+    BatchFilter filter(map_, transactions, rules);
+    for (const auto& segment : group) {
+        auto tail = segment->tail();
+        if (!tail) return tail.error();
+        auto aborted = log_.aborted_entries(segment->base_offset(), tail->next_offset);
+        if (!aborted) return aborted.error();
+        transactions.add_aborted(*aborted);
+        auto filtered = filter_segment(*segment, filter, cleaned);
+        if (!filtered || *filtered != Progress::kDone) return filtered;
+        cleaned.add_aborted(transactions.take_kept());
+        outcome_.bytes_before += segment->size();
+    }
+    if (auto finished = cleaned.finish(); !finished) return finished.error();
+    outcome_.bytes_after += cleaned.size();
+    auto replaced = log_.replace_segments(group, cleaned);
+    if (!replaced) return replaced.error();
+    return *replaced ? Progress::kDone : Progress::kGivenUp;
+}
+
+Result<Compaction::Progress> Compaction::filter_segment(Segment& segment, BatchFilter& filter,
+                                                        CleanedSegment& cleaned) {
+    return for_each_batch(segment, 0, options_.read_bytes, Progress::kDone,
+                          [&](const BatchReader::Batch& batch) -> Result<Progress> {
+                              auto left = filter.filter(batch);
+                              if (!left) return left.error();
+                              const auto written = static_cast<int64_t>(left->size());
+                              if (!options_.proceed(batch.header.size_bytes + written))
+                                  return Progress::kGivenUp;
+                              outcome_.bytes_read += batch.header.size_bytes;
+                              if (!left->empty())
+                                  if (auto appended = cleaned.append(*left); !appended)
+                                      return appended.error();
+                              return Progress::kDone;
+                          });
+}
+
+}  // namespace milena

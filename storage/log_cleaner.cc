@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/log_cleaner.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace milena {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::string_view kCheckpointFile = "/cleaner-offset-checkpoint";
+/// Bytes between two looks at the throttle and at whether to stop.
+constexpr int64_t kPaceBytes = 256 << 10;
+constexpr int64_t kMapBytesMin = 64 << 10;
+constexpr int32_t kBufferBytesMin = 64 << 10;
+
+PartitionName name_of(const PartitionLog& log) { return {log.topic(), log.partition()}; }
+
+}  // namespace
+
+struct LogCleaner::Workshop {
+    explicit Workshop(const CleanerOptions& with)
+        : options(with),
+          map(std::max(kMapBytesMin, with.dedupe_buffer_bytes / std::max(with.threads, 1)),
+              with.load_factor) {}
+
+    const CleanerOptions options;
+    OffsetMap map;
+};
+
+LogCleaner::LogCleaner(std::function<std::vector<CleanableLog>()> logs, FileSystem& files,
+                       const Clock& clock, CleanerOptions options)
+    : logs_(std::move(logs)), files_(files), clock_(clock), options_(options) {
+    throttle_.set_rate(options.io_bytes_per_second);
+}
+
+// ---- Threads
+
+void LogCleaner::start() {
+    std::lock_guard lock(mutex_);
+    started_ = true;
+    match_threads();
+}
+
+void LogCleaner::stop() {
+    std::vector<std::thread> threads;
+    {
+        std::lock_guard lock(mutex_);
+        stopping_ = true;
+        threads.swap(threads_);
+    }
+    wake_.notify_all();
+    for (std::thread& thread : threads) thread.join();
+}
+
+void LogCleaner::reconfigure(const CleanerOptions& options) {
+    throttle_.set_rate(options.io_bytes_per_second);
+    std::lock_guard lock(mutex_);
+    options_ = options;
+    if (started_ && !stopping_) match_threads();
+    wake_.notify_all();
+}
+
+/// Those beyond the number end by themselves, and go on if they are wanted again before.
+void LogCleaner::match_threads() {
+    running_ = std::max(options_.threads, 0);
+    while (static_cast<int>(threads_.size()) < running_) {
+        const int number = static_cast<int>(threads_.size());
+        threads_.emplace_back([this, number] { work(number); });
+    }
+}
+
+void LogCleaner::work(int number) {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+        if (number >= running_) {
+            wake_.wait(lock, [&] { return stopping_ || number < running_; });
+            continue;
+        }
+        const milliseconds backoff(options_.backoff_ms);
+        const bool retention_is_due = clock_.steady_now() >= next_retention_;
+        if (retention_is_due) next_retention_ = clock_.steady_now() + backoff;
+        lock.unlock();
+        const bool cleaned = clean_one();
+        if (retention_is_due) delete_old_segments();
+        lock.lock();
+        if (!cleaned && !stopping_) wake_.wait_for(lock, backoff);
+    }
+}
+
+bool LogCleaner::proceed(int64_t bytes) {
+    const SteadyTime now = clock_.steady_now();
+    const SteadyTime until = throttle_.charge(bytes, now);
+    std::unique_lock lock(mutex_);
+    if (until > now) wake_.wait_for(lock, until - now, [this] { return stopping_; });
+    return !stopping_;
+}
+
+// ---- Choosing
+
+bool LogCleaner::may_clean(const PartitionName& name, const PartitionLog& log) const {
+    if (!log.config().cleanup_compact || !log.check_usable()) return false;
+    if (busy_.contains(name) || uncleanable_.contains(name)) return false;
+    const auto failed = failed_.find(name);
+    return failed == failed_.end() || failed->second <= clock_.steady_now();
+}
+
+std::optional<CompactionRange> LogCleaner::examine(const CleanableLog& candidate,
+                                                   const PartitionName& name) {
+    std::optional<Offset> known;
+    {
+        std::lock_guard lock(checkpoint_mutex_);
+        const OffsetCheckpoint& checkpoint = checkpoint_of(candidate.directory);
+        if (const auto at = checkpoint.find(name); at != checkpoint.end()) known = at->second;
+    }
+    auto range = find_compaction_range(*candidate.log, known, clock_.now());
+    if (range) return *range;
+    MILENA_LOG(Warn) << name.directory_name() << " can't be compacted: " << range.error().message();
+    return {};
+}
+
+std::optional<LogCleaner::Job> LogCleaner::take_job() {
+    std::lock_guard choosing(choice_mutex_);
+    std::optional<Job> best;
+    for (const CleanableLog& candidate : logs_()) {
+        const PartitionName name = name_of(*candidate.log);
+        {
+            std::lock_guard lock(mutex_);
+            if (!may_clean(name, *candidate.log)) continue;
+        }
+        auto range = examine(candidate, name);
+        if (!range || !range->is_due(candidate.log->config())) continue;
+        if (best && best->range.dirty_ratio() >= range->dirty_ratio()) continue;
+        best = Job{candidate, name, *range};
+    }
+    std::lock_guard lock(mutex_);
+    if (best) busy_.insert(best->name);
+    return best;
+}
+
+// ---- Cleaning
+
+bool LogCleaner::clean_one() {
+    auto job = take_job();
+    if (!job) return false;
+    std::unique_lock lock(mutex_);
+    Workshop workshop(options_);
+    lock.unlock();
+    end_job(*job, compact(*job, workshop));
+    return true;
+}
+
+Result<std::optional<CompactionOutcome>> LogCleaner::compact(const Job& job, Workshop& workshop) {
+    const int32_t buffer_bytes =
+        std::max(kBufferBytesMin,
+                 workshop.options.io_buffer_bytes / std::max(workshop.options.threads, 1) / 2);
+    CompactionOptions options;
+    options.read_bytes = options.write_bytes = static_cast<size_t>(buffer_bytes);
+    int64_t unpaced = 0;
+    options.proceed = [&](int64_t bytes) {
+        unpaced += bytes;
+        if (unpaced < kPaceBytes) return true;
+        return job.target.log->check_usable() && proceed(std::exchange(unpaced, 0));
+    };
+    Compaction compaction(*job.target.log, files_, workshop.map, std::move(options));
+    return compaction.run(job.range, clock_.now());
+}
+
+void LogCleaner::end_job(const Job& job, const Result<std::optional<CompactionOutcome>>& outcome) {
+    const bool is_usable = job.target.log->check_usable().has_value();
+    if (outcome && *outcome) {
+        MILENA_LOG(Info) << job.name.directory_name() << " is compacted up to offset "
+                         << (*outcome)->end.value << ": " << (*outcome)->bytes_before
+                         << " bytes are now " << (*outcome)->bytes_after;
+        std::lock_guard lock(checkpoint_mutex_);
+        if (is_usable) checkpoint_of(job.target.directory)[job.name] = (*outcome)->end;
+        if (auto written = write_checkpoint_of(job.target.directory); !written) {
+            MILENA_LOG(Warn) << written.error().message();
+        }
+    }
+    std::lock_guard lock(mutex_);
+    busy_.erase(job.name);
+    failed_.erase(job.name);
+    if (!outcome && is_usable) {
+        const bool is_damaged = outcome.error().code() != ErrorCode::KAFKA_STORAGE_ERROR;
+        MILENA_LOG(Error) << job.name.directory_name() << " could not be compacted"
+                          << (is_damaged ? ", and will not be before the next start: " : ": ")
+                          << outcome.error().message();
+        if (is_damaged) uncleanable_.insert(job.name);
+        failed_[job.name] = clock_.steady_now() + milliseconds(options_.backoff_ms);
+    }
+}
+
+void LogCleaner::delete_old_segments() {
+    for (const CleanableLog& candidate : logs_()) {
+        if (!candidate.log->config().cleanup_compact) continue;
+        if (auto deleted = candidate.log->delete_old_segments(); !deleted) {
+            MILENA_LOG(Warn) << "retention: " << deleted.error().message();
+        }
+    }
+}
+
+std::set<PartitionName> LogCleaner::uncleanable() const {
+    std::lock_guard lock(mutex_);
+    return uncleanable_;
+}
+
+// ---- Checkpoints
+
+OffsetCheckpoint& LogCleaner::checkpoint_of(const std::string& directory) {
+    auto [at, is_new] = checkpoints_.try_emplace(directory);
+    if (!is_new) return at->second;
+    auto read = read_offset_checkpoint(files_, directory + std::string(kCheckpointFile));
+    if (read) {
+        at->second = std::move(*read);
+    } else {
+        MILENA_LOG(Warn) << read.error().message() << "; compaction starts over there";
+    }
+    return at->second;
+}
+
+Result<void> LogCleaner::write_checkpoint_of(const std::string& directory) {
+    return write_offset_checkpoint(files_, directory + std::string(kCheckpointFile),
+                                   checkpoint_of(directory));
+}
+
+Result<void> LogCleaner::forget(const std::set<PartitionName>& removed) {
+    {
+        std::lock_guard lock(mutex_);
+        for (const PartitionName& name : removed) {
+            uncleanable_.erase(name);
+            failed_.erase(name);
+        }
+    }
+    std::lock_guard lock(checkpoint_mutex_);
+    for (auto& [directory, checkpoint] : checkpoints_) {
+        const size_t erased = std::erase_if(
+            checkpoint, [&](const auto& entry) { return removed.contains(entry.first); });
+        if (erased == 0) continue;
+        if (auto written = write_checkpoint_of(directory); !written) return written;
+    }
+    return {};
+}
+
+}  // namespace milena

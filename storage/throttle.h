@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// A bound of bytes per second.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+
+#include "base/clock.h"
+
+namespace milena {
+
+/// Thread safe: all who share it stay below the bound together.
+class Throttle {
+  public:
+    void set_rate(double bytes_per_second) {
+        std::lock_guard lock(mutex_);
+        bytes_per_second_ = bytes_per_second;
+    }
+    /// `bytes` are about to be moved: until when to wait afterwards.
+    SteadyTime charge(int64_t bytes, SteadyTime now) {
+        std::lock_guard lock(mutex_);
+        const std::chrono::duration<double> taken(static_cast<double>(bytes) / bytes_per_second_);
+        free_at_ =
+            std::max(free_at_, now) + std::chrono::duration_cast<SteadyTime::duration>(taken);
+        return free_at_;
+    }
+
+  private:
+    std::mutex mutex_;
+    double bytes_per_second_ = 1e18;
+    SteadyTime free_at_{};
+};
+
+}  // namespace milena
