@@ -56,6 +56,18 @@ ServerOptions server_options(const Settings& given) {
     return options;
 }
 
+CleanerOptions cleaner_options(const BrokerSettings& settings) {
+    CleanerOptions options;
+    options.enabled = settings.log_cleaner_enable;
+    options.threads = settings.log_cleaner_threads;
+    options.dedupe_buffer_bytes = settings.log_cleaner_dedupe_buffer_size;
+    options.load_factor = settings.log_cleaner_io_buffer_load_factor;
+    options.io_buffer_bytes = settings.log_cleaner_io_buffer_size;
+    options.io_bytes_per_second = settings.log_cleaner_io_max_bytes_per_second;
+    options.backoff_ms = settings.log_cleaner_backoff_ms;
+    return options;
+}
+
 }  // namespace
 
 Node::Node(std::unique_ptr<Settings> settings)
@@ -100,6 +112,9 @@ Result<void> Node::open_logs(const std::string& cluster_id) {
     const BrokerSettings& settings = settings_->at_start();
     options.recovery_threads_per_directory = settings.num_recovery_threads_per_data_dir;
     options.checkpoint_interval_ms = settings.log_flush_offset_checkpoint_interval_ms;
+    options.retention_check_interval_ms = settings.log_retention_check_interval_ms;
+    options.retention_delay_ms = settings.log_initial_task_delay_ms;
+    options.cleaner = cleaner_options(settings);
     cluster_id_ = cluster_id;
     for (const std::string& directory : options.directories) {
         const std::string metadata = directory + "/__cluster_metadata-0";
@@ -225,6 +240,7 @@ void Node::follow(const MetadataImagePtr& image) {
     if (!changed) return;
     const auto settings = settings_->current();
     server_->limit_connections(settings->max_connections, settings->max_connections_per_ip);
+    logs_->configure_cleaner(cleaner_options(*settings));
 }
 
 Result<void> Node::stop() {
