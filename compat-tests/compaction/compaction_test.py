@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 
+import coordinators
 import history
 from common import Suite, expect
 from milena_test import batch, oracle
@@ -142,6 +143,33 @@ for number in range(SEEDS):
 def _run(seed):
     with tempfile.TemporaryDirectory(prefix="milena-compaction-") as folder:
         both_compact(pathlib.Path(folder), seed)
+
+
+INTERNAL = {
+    "offsets.topic.num.partitions": "1",
+    "transaction.state.log.num.partitions": "1",
+}
+
+
+@suite.case
+def coordinators_find_what_they_wrote_in_compacted_logs():
+    with tempfile.TemporaryDirectory(prefix="milena-compaction-") as folder:
+        data = pathlib.Path(folder) / "data"
+        kind = chosen_broker()
+        with kind(data=data, settings={**CLEANING, **INTERNAL}) as broker:
+            with broker.client() as client:
+                producers = coordinators.fill(client)
+            deadline = time.monotonic() + SECONDS_MAX
+            for topic in coordinators.INTERNAL_TOPICS:
+                while compacted_up_to(data).get(topic, 0) < active_base(data, topic):
+                    expect(time.monotonic() < deadline, f"{topic} is not compacted")
+                    time.sleep(0.1)
+                expect(size(data, topic) < 20_000, f"{topic}: {size(data, topic)} bytes are left")
+            broker.kill()
+        for _ in range(2):
+            with kind(data=data, settings={**CLEANING, **INTERNAL}) as broker:
+                with broker.client() as client:
+                    coordinators.check(client, producers)
 
 
 if __name__ == "__main__":
