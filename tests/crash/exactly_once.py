@@ -29,7 +29,7 @@ CANNOT_GO_ON = 3  # exit status of transfer.py
 GROUPS = {"eager": "range", "cooperative": "cooperative-sticky", "consumer": "consumer"}
 MEMBERS = 3  # of a group; the first one is static
 FEED_RECORDS, FEED_SECONDS = 10, 0.05
-SECONDS_MAX = 90.0
+SECONDS_MAX = 300.0
 DISTURBANCES_MAX = 4  # between two crashes; a group that never rests has nobody to commit
 SETTINGS = {
     "group.initial.rebalance.delay.ms": "0",
