@@ -175,7 +175,9 @@ void LogCleaner::end_job(const Job& job, const Result<std::optional<CompactionOu
                          << (*outcome)->end.value << ": " << (*outcome)->bytes_before
                          << " bytes are now " << (*outcome)->bytes_after;
         std::lock_guard lock(checkpoint_mutex_);
-        if (is_usable) checkpoint_of(job.target.directory)[job.name] = (*outcome)->end;
+        // Looked at here: a log that is removed later is forgotten later.
+        if (job.target.log->check_usable())
+            checkpoint_of(job.target.directory)[job.name] = (*outcome)->end;
         if (auto written = write_checkpoint_of(job.target.directory); !written) {
             MILENA_LOG(Warn) << written.error().message();
         }

@@ -48,6 +48,7 @@ Result<size_t> PartitionLog::delete_old_segments() {
     const auto seen = segments();
     const int64_t active_size = seen->back()->size();
     auto expired = count_expired(*seen);
+    if (!check_usable()) return size_t{0};  // deleted meanwhile, or not to be touched
     if (!expired || *expired == 0) return expired;
     return drop_segments(*seen, *expired, active_size);
 }

@@ -69,6 +69,12 @@ class CompactionTest : public LogTest {
         put(log, {{"roll", "x"}});
         log.reconfigure(config);
     }
+    /// Removes the log once none of its syncs writes there any more.
+    void discard(std::shared_ptr<PartitionLog> log) {
+        ASSERT_TRUE(sync(*log));
+        log = nullptr;
+        ASSERT_TRUE(files->remove_tree(directory()));
+    }
     static std::vector<SeenRecord> records(PartitionLog& log, bool committed_only = false) {
         std::vector<SeenRecord> all;
         visit(log, [&](const RecordBatchView& batch, const LogRead& read) {
