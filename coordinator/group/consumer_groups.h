@@ -29,7 +29,6 @@ struct ClientIdentity {
 
 class ConsumerGroups {
   public:
-    using GroupMap = std::map<std::string, std::unique_ptr<Group>, std::less<>>;
     using HeartbeatDone = std::function<void(const protocol::ConsumerGroupHeartbeatResponse&)>;
 
     /// `groups` are all groups of the shard. All outlive it.

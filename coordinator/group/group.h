@@ -6,10 +6,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/error.h"
 #include "base/ids.h"
+#include "base/strings.h"
 #include "coordinator/runtime/record.h"
 
 namespace milena {
@@ -67,5 +69,8 @@ class Group {
   private:
     const std::string id_;
 };
+
+/// By id, in no order.
+using GroupMap = std::unordered_map<std::string, std::unique_ptr<Group>, TextHash, std::equal_to<>>;
 
 }  // namespace milena

@@ -14,14 +14,4 @@ GroupCoordinator::GroupCoordinator(GroupOptions options, RuntimeParts parts)
     runtime_ = std::make_unique<CoordinatorRuntime>(std::move(parts));
 }
 
-void GroupCoordinator::submit(std::string_view group, std::function<Effects(GroupShard&)> handle,
-                              std::function<void(const Error&)> refuse) {
-    CoordinatorEvent event;
-    event.handle = [handle = std::move(handle)](StateMachine& machine) {
-        return handle(static_cast<GroupShard&>(machine));
-    };
-    event.refuse = std::move(refuse);
-    runtime_->submit(group, std::move(event));
-}
-
 }  // namespace milena

@@ -101,8 +101,15 @@ class GroupCoordinator {
 
   private:
     /// An event for the shard of `group`. What `handle` returns as replies answers the call.
-    void submit(std::string_view group, std::function<Effects(GroupShard&)> handle,
-                std::function<void(const Error&)> refuse);
+    template <class Handle>
+    void submit(std::string_view group, Handle handle, std::function<void(const Error&)> refuse) {
+        CoordinatorEvent event;
+        event.handle = [handle = std::move(handle)](StateMachine& machine) {
+            return handle(static_cast<GroupShard&>(machine));
+        };
+        event.refuse = std::move(refuse);
+        runtime_->submit(group, std::move(event));
+    }
 
     const GroupOptions options_;
     std::unique_ptr<CoordinatorRuntime> runtime_;

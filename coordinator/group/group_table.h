@@ -2,7 +2,6 @@
 // The groups of one shard, by id.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,9 +28,7 @@ class GroupTable {
     /// An empty group, in memory alone, if there is none: whoever commits offsets without being a
     /// member has such a group. Null if there is one of another type.
     ClassicGroup* get_or_make_classic(std::string_view id);
-    const std::map<std::string, std::unique_ptr<Group>, std::less<>>& all() const {
-        return groups_;
-    }
+    const GroupMap& all() const { return groups_; }
 
     /// A record of group membership (kinds 2 to 8 and 16); others are not for here.
     void replay(int16_t kind, const ReplayedRecord& record);
@@ -51,7 +48,7 @@ class GroupTable {
     /// From now on records are what handlers made of the groups that are here.
     bool is_loaded_ = false;
     ConsumerGroups consumers_;  // groups_ refer to it
-    std::map<std::string, std::unique_ptr<Group>, std::less<>> groups_;
+    GroupMap groups_;
 };
 
 }  // namespace milena

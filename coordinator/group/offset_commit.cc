@@ -92,20 +92,18 @@ OffsetDeleteResponse refused(const OffsetDeleteRequest&, ErrorCode error) {
     return response;
 }
 
-Result<void> OffsetStore::check_commit(std::string_view id, const OffsetCaller& caller,
+template <class Request>
+Result<void> OffsetStore::check_commit(const Request& request, const OffsetCaller& caller,
                                        int16_t first_version_of_unknown_groups) const {
-    if (Group* group = groups_.find(id)) return group->check_offset_commit(caller);
-    if (caller.generation_or_epoch < 0) return {};
-    return Error(caller.version >= first_version_of_unknown_groups ? ErrorCode::GROUP_ID_NOT_FOUND
-                                                                   : ErrorCode::ILLEGAL_GENERATION);
-}
-
-template <class Topics>
-Result<void> OffsetStore::check_partitions(std::string_view id, const OffsetCaller& caller,
-                                           const Topics& topics) const {
-    const Group* group = groups_.find(id);
-    if (!group) return {};
-    for (const auto& topic : topics)
+    Group* group = groups_.find(request.group_id);
+    if (!group) {
+        if (caller.generation_or_epoch < 0) return {};
+        return Error(caller.version >= first_version_of_unknown_groups
+                         ? ErrorCode::GROUP_ID_NOT_FOUND
+                         : ErrorCode::ILLEGAL_GENERATION);
+    }
+    if (auto checked = group->check_offset_commit(caller); !checked) return checked;
+    for (const auto& topic : request.topics)
         for (const auto& partition : topic.partitions) {
             if (is_metadata_too_large(partition.committed_metadata)) continue;
             auto checked =
@@ -143,8 +141,7 @@ Effects OffsetStore::commit(const OffsetCommitRequest& request, int16_t version,
                             Answered<OffsetCommitResponse> done) {
     const OffsetCaller caller{request.member_id, request.group_instance_id,
                               request.generation_id_or_member_epoch, version, false};
-    auto checked = check_commit(request.group_id, caller, kGroupIdNotFoundOfCommit);
-    if (checked) checked = check_partitions(request.group_id, caller, request.topics);
+    const auto checked = check_commit(request, caller, kGroupIdNotFoundOfCommit);
     if (!checked) return refusal(request, checked.error(), std::move(done));
     const TimestampMs expires_at =
         request.retention_time_ms == -1
@@ -163,8 +160,7 @@ Effects OffsetStore::commit(const TxnOffsetCommitRequest& request, int16_t versi
                             Answered<TxnOffsetCommitResponse> done) {
     const OffsetCaller caller{request.member_id, request.group_instance_id,
                               request.generation_id_or_member_epoch, version, true};
-    auto checked = check_commit(request.group_id, caller, kGroupIdNotFoundOfTransaction);
-    if (checked) checked = check_partitions(request.group_id, caller, request.topics);
+    auto checked = check_commit(request, caller, kGroupIdNotFoundOfTransaction);
     if (!checked && checked.error().code() == ErrorCode::STALE_MEMBER_EPOCH &&
         version < kStaleEpochOfTransaction)
         checked = Error(ErrorCode::ILLEGAL_GENERATION, checked.error().message());

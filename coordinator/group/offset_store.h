@@ -54,11 +54,9 @@ class OffsetStore {
     const OffsetTable& table() const { return table_; }
 
   private:
-    Result<void> check_commit(std::string_view group, const OffsetCaller& caller,
+    template <class Request>
+    Result<void> check_commit(const Request& request, const OffsetCaller& caller,
                               int16_t first_version_of_unknown_groups) const;
-    template <class Topics>
-    Result<void> check_partitions(std::string_view group, const OffsetCaller& caller,
-                                  const Topics& topics) const;
     template <class Topic, class Response>
     void commit_topic(std::string_view group, const Topic& topic, TimestampMs expires_at,
                       Response& response, Effects& effects) const;
