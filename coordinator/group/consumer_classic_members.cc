@@ -170,7 +170,10 @@ Effects ConsumerGroups::join(const ConsumerGroup& group, const JoinCall& call) {
     joined.protocol_type = std::string(kConsumerProtocolType);
     joined.protocol_name = std::string(request.protocols.front().name);
     Effects effects;
-    effects.records = change.take_records();
+    if (replaces_last_consumer(group, request))
+        effects = downgrade(group, request, *member, joined);
+    else
+        effects.records = change.take_records();
     effects.replies.push_back([this, group_id = group.id(), member_id,
                                reply = make_reply({call.version, call.done}, std::move(joined))](
                                   const Result<void>& committed) {
@@ -178,6 +181,25 @@ Effects ConsumerGroups::join(const ConsumerGroup& group, const JoinCall& call) {
         if (joined_group) joined_group->await_sync(member_id);
         reply(committed);
     });
+    return effects;
+}
+
+bool ConsumerGroups::replaces_last_consumer(const ConsumerGroup& group,
+                                            const JoinGroupRequest& request) const {
+    const ConsumerMember* old =
+        request.group_instance_id ? group.find_static(*request.group_instance_id) : nullptr;
+    return old && !old->is_classic() && must_downgrade(group, {old->id}, context_.options, 1);
+}
+
+Effects ConsumerGroups::downgrade(const ConsumerGroup& group, const JoinGroupRequest& request,
+                                  const ConsumerMember& member, JoinAnswer& joined) {
+    MILENA_LOG(Info) << "group " << group.id() << " becomes a classic group";
+    joined.generation = group.epoch();
+    const std::vector<std::string> replaced{group.find_static(*request.group_instance_id)->id};
+    Effects effects;
+    group.add_tombstones(effects.records);
+    effects.records.push_back(downgraded_record(group, replaced, context_, &member));
+    effects.then = [this, id = group.id()] { return start_downgraded(id, false); };
     return effects;
 }
 
@@ -255,7 +277,7 @@ Effects ConsumerGroups::remove(const ConsumerGroup& group, const std::vector<std
     effects.replies = answer.replies;
     group.add_tombstones(effects.records);
     effects.records.push_back(downgraded_record(group, members, context_));
-    effects.then = [this, id = group.id()] { return rebalance_downgraded(id); };
+    effects.then = [this, id = group.id()] { return start_downgraded(id, true); };
     effects.otherwise = [this, id = group.id(), members, answer = std::move(answer)](const Error&) {
         MILENA_LOG(Warn) << "group " << id << " is too large for a classic group, and stays";
         return remove_only(*find(id), members, answer);
@@ -271,11 +293,11 @@ Effects ConsumerGroups::remove_only(const ConsumerGroup& group,
     return answer;
 }
 
-Effects ConsumerGroups::rebalance_downgraded(const std::string& id) {
+Effects ConsumerGroups::start_downgraded(const std::string& id, bool must_rebalance) {
     Effects effects;
     auto& classic = static_cast<ClassicGroup&>(*groups_.find(id)->second);
     classic.on_loaded(effects);  // sessions begin
-    classic.rebalance_all(effects);
+    if (must_rebalance) classic.rebalance_all(effects);
     return effects;
 }
 

@@ -81,7 +81,15 @@ class ConsumerGroups {
                    Effects answer);
     Effects remove_only(const ConsumerGroup& group, const std::vector<std::string>& members,
                         Effects answer);
-    Effects rebalance_downgraded(const std::string& id);
+    /// Whether the join takes the place of the last one of the consumer protocol, a static one, in
+    /// a group that may become a classic one.
+    bool replaces_last_consumer(const ConsumerGroup& group,
+                                const protocol::JoinGroupRequest& request) const;
+    /// UNKNOWN_SERVER_ERROR, to who joins, if the classic group does not fit into one batch.
+    Effects downgrade(const ConsumerGroup& group, const protocol::JoinGroupRequest& request,
+                      const ConsumerMember& member, JoinAnswer& joined);
+    /// After the replay. Nobody has to join again where somebody took the other one's place.
+    Effects start_downgraded(const std::string& id, bool must_rebalance);
     Effects match_regexes(const ConsumerGroup& group);
     Effects take_matches(const std::string& id, uint64_t generation, TopicMatches matches);
 

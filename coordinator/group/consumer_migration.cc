@@ -168,11 +168,11 @@ void add_all_records(const ConsumerGroup& group, std::vector<CoordinatorRecord>&
 }
 
 bool must_downgrade(const ConsumerGroup& group, const std::vector<std::string>& leaving,
-                    const GroupOptions& options) {
+                    const GroupOptions& options, size_t joining) {
     if (options.migration_policy != MigrationPolicy::kDowngrade &&
         options.migration_policy != MigrationPolicy::kBidirectional)
         return false;
-    size_t staying = 0;
+    size_t staying = joining;
     for (const auto& [id, seat] : group.seats()) {
         if (is_among(id, leaving)) continue;
         if (!seat.member.is_classic() || seat.member.classic->protocols.empty()) return false;
@@ -183,17 +183,19 @@ bool must_downgrade(const ConsumerGroup& group, const std::vector<std::string>& 
 
 CoordinatorRecord downgraded_record(const ConsumerGroup& group,
                                     const std::vector<std::string>& leaving,
-                                    const ConsumerContext& context) {
+                                    const ConsumerContext& context, const ConsumerMember* joining) {
     std::vector<const ConsumerMember*> staying;
     for (const auto& [id, seat] : group.seats())
         if (!is_among(id, leaving)) staying.push_back(&seat.member);
+    if (joining) staying.push_back(joining);
     const std::string_view protocol = select_protocol(staying);
     std::vector<Bytes> assignments;
     for (const ConsumerMember* member : staying) {
         const auto version =
             split_version(metadata_of(*member, protocol)).value_or(VersionedBytes());
         assignments.push_back(encode_embedded_assignment(
-            group.target_of(member->id), context.topics, std::max<int16_t>(version.version, 0)));
+            group.target_of(member == joining ? leaving.front() : member->id), context.topics,
+            std::max<int16_t>(version.version, 0)));
     }
     GroupMetadataKey key;
     key.group = group.id();

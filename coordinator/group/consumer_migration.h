@@ -27,12 +27,14 @@ Result<std::unique_ptr<ConsumerGroup>> upgrade(const ClassicGroup& group, Consum
 /// All records of a group that was just made.
 void add_all_records(const ConsumerGroup& group, std::vector<CoordinatorRecord>& to);
 
-/// Whether `group` becomes a classic one when `leaving` are gone.
+/// Whether `group` becomes a classic one when `leaving` are gone, and `joining` classic ones come.
 bool must_downgrade(const ConsumerGroup& group, const std::vector<std::string>& leaving,
-                    const GroupOptions& options);
-/// The classic group that `group` becomes then, stable, without a leader.
+                    const GroupOptions& options, size_t joining = 0);
+/// The classic group that `group` becomes then, stable, without a leader. `joining` takes the place
+/// of the only one that leaves; null: nobody does.
 CoordinatorRecord downgraded_record(const ConsumerGroup& group,
                                     const std::vector<std::string>& leaving,
-                                    const ConsumerContext& context);
+                                    const ConsumerContext& context,
+                                    const ConsumerMember* joining = nullptr);
 
 }  // namespace milena

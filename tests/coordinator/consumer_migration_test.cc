@@ -25,6 +25,7 @@ struct Classic {
     std::string id;
     int32_t generation = -1;
     ErrorCode error = ErrorCode::NONE;
+    std::optional<std::string> instance_id = {};
 };
 
 class ConsumerMigration : public testing::ConsumerGroupsTest {
@@ -40,6 +41,7 @@ class ConsumerMigration : public testing::ConsumerGroupsTest {
         const auto id = std::make_shared<std::string>(member.id);
         request->group_id = "g";
         request->member_id = *id;
+        if (member.instance_id) request->group_instance_id = *member.instance_id;
         request->protocol_type = "consumer";
         request->session_timeout_ms = 10'000;
         request->rebalance_timeout_ms = 20'000;
@@ -176,6 +178,25 @@ TEST_F(ConsumerMigration, ASilentConsumerDowngradesItToo) {
     EXPECT_FALSE(group());
     ASSERT_TRUE(classic_group());
     EXPECT_EQ(classic_group()->members().size(), 1u);
+}
+
+TEST_F(ConsumerMigration, AClassicMemberReplacesTheLastConsumer) {
+    Beat consumer = joining("a");
+    consumer.instance_id = "i";
+    send(consumer);
+    Classic one;
+    one.instance_id = "i";
+    join(one);
+    EXPECT_EQ(one.error, ErrorCode::NONE);
+    for (const bool is_again : {false, true}) {
+        ASSERT_TRUE(classic_group()) << is_again;
+        EXPECT_EQ(classic_group()->generation(), one.generation);
+        EXPECT_EQ(sync(one), (std::set<int32_t>{0, 1, 2, 3}));
+        EXPECT_EQ(heartbeat(one), ErrorCode::NONE);
+        harness().restart();
+    }
+    pass(10'000);  // its session
+    EXPECT_TRUE(classic_group()->members().empty());
 }
 
 TEST_F(ConsumerMigration, RestartsKeepBothKindsOfMembers) {

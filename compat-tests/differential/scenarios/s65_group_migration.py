@@ -125,3 +125,18 @@ def group_not_upgraded(t):
         two.joined("says nonsense")
         group.join("a", "is refused, too")
         two.leave("goes")
+
+
+def group_downgraded_by_a_static_member(t):
+    """It takes the place of the last one that spoke the consumer protocol."""
+    group = Group(t)
+    group.join("a", InstanceId="i")
+    with _classic(t, group, instance="i") as one:
+        one.send_join()
+        one.joined("takes its place")
+        _describe(t, group, "downgraded")
+        one.sync([(one, _assignment(group.topic, 0, 1, 2, 3))], "has all")
+        group.beat("a", "is replaced", InstanceId="i")
+        one.heartbeat("is calm")
+        _describe(t, group, "classic")
+        one.leave("goes")
