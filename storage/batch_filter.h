@@ -29,8 +29,8 @@ struct FilterRules {
 /// Not thread safe.
 class BatchFilter {
   public:
-    BatchFilter(const OffsetMap& map, CleanedTransactions& transactions, FilterRules rules)
-        : map_(map), transactions_(transactions), rules_(std::move(rules)) {}
+    BatchFilter(const OffsetMap& map, CleanedTransactions& transactions, const FilterRules& rules)
+        : map_(map), transactions_(transactions), rules_(rules) {}
 
     /// What is to be written for `batch`: itself, a smaller one (valid until the next call), or
     /// nothing. CORRUPT_MESSAGE if its records can't be read. REQUIRES: batches come in order.
@@ -52,7 +52,7 @@ class BatchFilter {
 
     const OffsetMap& map_;
     CleanedTransactions& transactions_;
-    const FilterRules rules_;
+    const FilterRules& rules_;
     std::vector<bool> is_kept_;  // of the batch's records
     Bytes out_;
 };

@@ -46,7 +46,7 @@ class Compaction {
     using SegmentList = PartitionLog::SegmentList;
     enum class Progress { kDone, kFull, kGivenUp };
     /// Their files are all open while they are replaced.
-    static constexpr size_t kSegmentsTogetherMax = 256;
+    static constexpr size_t kSegmentsTogetherMax = 32;
 
     Result<Progress> build_map(const CompactionRange& range);
     Result<Progress> map_segment(Segment& segment, const CompactionRange& range,

@@ -85,6 +85,7 @@ class DiskLogManager final : public LogManager {
     void background();
     void background_round(SteadyTime now);
     std::vector<Hosted> hosted() const;
+    std::shared_ptr<PartitionLog> log_of(const PartitionName& name) const;
     std::vector<CleanableLog> cleanable() const;
     Result<void> write_recovery_points();
     /// Recovery points and log starts: after this they speak of no log that was removed before.

@@ -239,8 +239,18 @@ Result<std::shared_ptr<PartitionLog>> DiskLogManager::find_or_open(
     return *log;
 }
 
+std::shared_ptr<PartitionLog> DiskLogManager::log_of(const PartitionName& name) const {
+    std::shared_lock lock(mutex_);
+    const auto found = logs_.find(name);
+    return found == logs_.end() ? nullptr : found->second.log;
+}
+
 Result<void> DiskLogManager::remove(const std::string& topic, int32_t partition) {
     const PartitionName name{topic, partition};
+    // Who works on files by their names must not meet those of a successor.
+    const auto doomed = log_of(name);
+    std::unique_lock<std::mutex> maintenance;
+    if (doomed) maintenance = doomed->pause_maintenance();
     std::unique_lock lock(mutex_);
     offline_.erase(name);
     auto found = logs_.find(name);

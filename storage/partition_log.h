@@ -121,6 +121,10 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     Result<void> sync_sealed();
     /// The whole volume was synced after seal().
     void note_all_synced();
+    /// While it is held, neither retention nor compaction touches the files. Before other mutexes.
+    std::unique_lock<std::mutex> pause_maintenance() {
+        return std::unique_lock(maintenance_mutex_);
+    }
     /// No further use (the partition is deleted): files are closed, open slices stay readable.
     void retire();
     bool is_offline() const { return offline_.load(); }
@@ -197,6 +201,8 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     Result<std::vector<AbortedTransactionEntry>> aborted_between(const SegmentList& segments,
                                                                  size_t first, Offset from,
                                                                  Offset end) const;
+    template <class Search>
+    Result<std::optional<TimestampedOffset>> search_segments(const Search& search) const;
     Result<std::optional<TimestampedOffset>> search_records(Segment& segment, TimestampMs timestamp,
                                                             Offset from) const;
 
@@ -222,6 +228,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
 
     // Syncing (partition_log_sync.cc).
     void run_sync_round();
+    Result<void> sync_aborted_transactions(const Segment& segment);
     /// Epochs of records onto the device. Before the recovery point moves past these records: of
     /// what lies behind it, a recovery learns the epochs from the records themselves.
     Result<void> write_epochs();

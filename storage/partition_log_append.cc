@@ -231,6 +231,7 @@ void PartitionLog::note_batch(const BatchHeader& header, BytesView batch) {
 
 Result<void> PartitionLog::note_aborted(const Segment& segment,
                                         const CompletedTransaction& completed) {
+    directory_dirty_ = true;
     return append_aborted_transaction(
         environment_.files(), segment.path(kTransactionIndexSuffix),
         {completed.producer_id, completed.first_offset, completed.last_offset,
@@ -286,7 +287,9 @@ bool PartitionLog::advance_high_watermark(Offset to) {
 Offset PartitionLog::last_stable_offset() const {
     Offset high = high_watermark();
     int64_t unstable = first_unstable_.load(std::memory_order_acquire);
-    return unstable < 0 ? high : std::min(high, Offset(unstable));
+    if (unstable < 0) return high;
+    // Retention and DeleteRecords may take the start of an open transaction.
+    return std::max(log_start_offset(), std::min(high, Offset(unstable)));
 }
 
 }  // namespace milena

@@ -57,12 +57,15 @@ Result<size_t> PartitionLog::drop_segments(const SegmentList& seen, size_t count
                                            int64_t active_size) {
     auto dropped = take_segments(seen, count, active_size);
     if (!dropped) return dropped.error();
+    Result<void> outcome;
     for (const auto& segment : *dropped) {
         MILENA_LOG(Info) << segment->path(kLogSuffix) << " is dropped; the log now starts at "
                          << log_start_offset().value;
         if (auto retired = retire_segment_files(segment->base_offset(), true); !retired)
-            return retired.error();
+            outcome = retired;
     }
+    // Files that keep their names would be part of the log again after the next start.
+    if (!outcome) return go_offline(outcome.error());
     return dropped->size();
 }
 

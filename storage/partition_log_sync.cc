@@ -44,8 +44,10 @@ Result<void> PartitionLog::sync_files() {
     const auto segments = this->segments();
     for (size_t i = 0; i < segments->size(); ++i) {
         bool sealed = i + 1 < segments->size();
-        if (sealed && (*segments)[i + 1]->base_offset() <= from) continue;
+        // One that ends just there was sealed since: its indexes have got their last entries.
+        if (sealed && (*segments)[i + 1]->base_offset() < from) continue;
         auto synced = (*segments)[i]->sync(sealed);
+        if (synced && sealed) synced = sync_aborted_transactions(*(*segments)[i]);
         if (!synced && !is_removed(*(*segments)[i])) return go_offline(synced.error());
     }
     if (auto written = write_epochs(); !written && !retired_.load())
@@ -58,6 +60,15 @@ Result<void> PartitionLog::sync_files() {
     }
     last_sync_ms_ = environment_.clock.now().value;
     return {};
+}
+
+/// Recovery makes this index anew only from the recovery point on.
+Result<void> PartitionLog::sync_aborted_transactions(const Segment& segment) {
+    const std::string path = segment.path(kTransactionIndexSuffix);
+    FileSystem& files = environment_.files();
+    if (!files.exists(path)) return {};
+    auto file = files.open(path, OpenMode::kReadWrite);
+    return file ? (*file)->sync() : file.error();
 }
 
 bool PartitionLog::is_removed(const Segment& segment) const {
@@ -97,7 +108,7 @@ Result<void> PartitionLog::write_epochs() {
     LeaderEpochs epochs;
     {
         std::lock_guard lock(mutex_);
-        if (!std::exchange(epochs_dirty_, false)) return {};
+        if (retired_.load() || !std::exchange(epochs_dirty_, false)) return {};
         epochs = epochs_;
     }
     auto written = epochs.write(environment_.files(), *directory_, Durable::kYes);
@@ -150,6 +161,7 @@ Result<void> PartitionLog::shut_down() {
 }
 
 void PartitionLog::retire() {
+    std::lock_guard file_lock(epoch_file_mutex_);  // whoever writes that file has done so
     std::lock_guard lock(mutex_);
     retired_ = true;
     for (const auto& segment : *segments()) segment->close();

@@ -54,34 +54,47 @@ Result<std::optional<TimestampedOffset>> PartitionLog::search_records(Segment& s
     }
 }
 
-Result<std::optional<TimestampedOffset>> PartitionLog::offset_for_timestamp(TimestampMs timestamp) {
-    if (auto usable = check_usable(); !usable) return usable.error();
-    const auto segments = this->segments();
-    for (const auto& segment : *segments) {
-        if (segment->size() == 0) continue;
-        auto newest = segment->max_timestamp();
-        if (!newest) return newest.error();
-        if (*newest < timestamp) continue;
-        auto found = search_records(*segment, timestamp, log_start_offset());
-        if (!found || *found) return found;
+/// Looks again if segments have left the log meanwhile: their files may be gone.
+template <class Search>
+Result<std::optional<TimestampedOffset>> PartitionLog::search_segments(const Search& search) const {
+    while (true) {
+        if (auto usable = check_usable(); !usable) return usable.error();
+        const auto seen = segments();
+        auto found = search(*seen);
+        if (found || seen == segments()) return found;
     }
-    return std::optional<TimestampedOffset>();
+}
+
+Result<std::optional<TimestampedOffset>> PartitionLog::offset_for_timestamp(TimestampMs timestamp) {
+    using Found = Result<std::optional<TimestampedOffset>>;
+    return search_segments([&](const SegmentList& segments) -> Found {
+        for (const auto& segment : segments) {
+            if (segment->size() == 0) continue;
+            auto newest = segment->max_timestamp();
+            if (!newest) return newest.error();
+            if (*newest < timestamp) continue;
+            auto found = search_records(*segment, timestamp, log_start_offset());
+            if (!found || *found) return found;
+        }
+        return std::optional<TimestampedOffset>();
+    });
 }
 
 Result<std::optional<TimestampedOffset>> PartitionLog::offset_of_max_timestamp() {
-    if (auto usable = check_usable(); !usable) return usable.error();
-    const auto segments = this->segments();
-    std::shared_ptr<Segment> newest;
-    TimestampMs newest_timestamp = kNoTimestamp;
-    for (const auto& segment : *segments) {
-        auto timestamp = segment->max_timestamp();
-        if (!timestamp) return timestamp.error();
-        if (*timestamp <= newest_timestamp) continue;
-        newest = segment;
-        newest_timestamp = *timestamp;
-    }
-    if (!newest) return std::optional<TimestampedOffset>();
-    return search_records(*newest, newest_timestamp, log_start_offset());
+    using Found = Result<std::optional<TimestampedOffset>>;
+    return search_segments([&](const SegmentList& segments) -> Found {
+        std::shared_ptr<Segment> newest;
+        TimestampMs newest_timestamp = kNoTimestamp;
+        for (const auto& segment : segments) {
+            auto timestamp = segment->max_timestamp();
+            if (!timestamp) return timestamp.error();
+            if (*timestamp <= newest_timestamp) continue;
+            newest = segment;
+            newest_timestamp = *timestamp;
+        }
+        if (!newest) return std::optional<TimestampedOffset>();
+        return search_records(*newest, newest_timestamp, log_start_offset());
+    });
 }
 
 }  // namespace milena

@@ -15,12 +15,16 @@ class Throttle {
   public:
     void set_rate(double bytes_per_second) {
         std::lock_guard lock(mutex_);
-        bytes_per_second_ = bytes_per_second;
+        bytes_per_second_ = std::max(bytes_per_second, 1.0);
     }
-    /// `bytes` are about to be moved: until when to wait afterwards.
+    /// `bytes` are about to be moved: until when to wait afterwards, which is never long: another
+    /// rate may hold by then.
     SteadyTime charge(int64_t bytes, SteadyTime now) {
         std::lock_guard lock(mutex_);
-        const std::chrono::duration<double> taken(static_cast<double>(bytes) / bytes_per_second_);
+        constexpr std::chrono::duration<double> kWaitMax(30);
+        const auto taken =
+            std::min(kWaitMax,
+                     std::chrono::duration<double>(static_cast<double>(bytes) / bytes_per_second_));
         free_at_ =
             std::max(free_at_, now) + std::chrono::duration_cast<SteadyTime::duration>(taken);
         return free_at_;
