@@ -115,7 +115,7 @@ Result<void> OffsetStore::check_commit(const Request& request, const OffsetCalle
 
 bool OffsetStore::is_metadata_too_large(std::optional<std::string_view> metadata) const {
     const auto length_max = static_cast<size_t>(options_.offset_metadata_max_bytes);
-    return metadata && metadata->size() > length_max && java_chars(*metadata).size() > length_max;
+    return metadata && metadata->size() > length_max && java_length(*metadata) > length_max;
 }
 
 template <class Topic, class Response>

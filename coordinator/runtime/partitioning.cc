@@ -49,6 +49,12 @@ std::u16string java_chars(std::string_view text) {
     return chars;
 }
 
+size_t java_length(std::string_view text) {
+    size_t length = 0;
+    visit_units(text, [&](uint32_t) { ++length; });
+    return length;
+}
+
 int32_t java_hash(std::string_view text) {
     uint32_t hash = 0;
     visit_units(text, [&](uint32_t unit) { hash = hash * 31 + unit; });

@@ -11,6 +11,9 @@ namespace milena {
 /// UTF-8 `text` as Java keeps it.
 std::u16string java_chars(std::string_view text);
 
+/// Length of UTF-8 `text` as Java counts it: in UTF-16 units.
+size_t java_length(std::string_view text);
+
 /// Java's String.hashCode of UTF-8 `text`, which works on UTF-16 units.
 int32_t java_hash(std::string_view text);
 

@@ -9,13 +9,11 @@
 #include "storage/control_record.h"
 
 namespace milena {
-
 namespace {
 
 constexpr int16_t kAcksAll = -1;
 /// Between loads, while the log refuses to be written: a full disk is no reason to read all day.
-constexpr std::chrono::milliseconds kReloadDelayMin{100};
-constexpr std::chrono::milliseconds kReloadDelayMax{5'000};
+constexpr std::chrono::milliseconds kReloadDelayMin{100}, kReloadDelayMax{5'000};
 
 /// Bytes that a batch grows by, at most.
 size_t size_of(std::span<const CoordinatorRecord> records) {
@@ -189,12 +187,9 @@ Result<void> CoordinatorShard::check_active() const {
 
 void CoordinatorShard::take(Effects effects) {
     if (!effects.records.empty()) {
+        const auto state = state_;  // a failing append throws it away
         if (auto added = add_records(effects); !added) return refuse(effects, added.error());
-        if (status_ != Status::kActive) {  // a full batch could not be appended
-            for (const Reply& reply : effects.replies)
-                reply(Error(ErrorCode::NOT_COORDINATOR, "the coordinator's log can't be written"));
-            return;
-        }
+        if (status_ != Status::kActive) return lose(effects);  // a full batch was not appended
     }
     park(std::move(effects.replies));
     for (BackgroundWork& work : effects.background) run_in_background(std::move(work));
@@ -206,6 +201,14 @@ void CoordinatorShard::refuse(const Effects& effects, const Error& cause) {
     if (effects.replies.empty()) warn(cause);
     if (effects.otherwise) return take(effects.otherwise(refusal));
     for (const Reply& reply : effects.replies) reply(refusal);
+}
+
+/// The state is gone already; whoever waits is told.
+void CoordinatorShard::lose(const Effects& effects) {
+    const Error refusal(ErrorCode::NOT_COORDINATOR, "the coordinator's log can't be written");
+    const bool asks = effects.replies.empty() && effects.otherwise;
+    for (const Reply& reply : asks ? effects.otherwise(refusal).replies : effects.replies)
+        reply(refusal);
 }
 
 void CoordinatorShard::run_in_background(BackgroundWork work) {

@@ -89,6 +89,7 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
                       const Reply& reply);
     void take(Effects effects);
     void refuse(const Effects& effects, const Error& cause);
+    void lose(const Effects& effects);
     void run_in_background(BackgroundWork work);
     Result<void> add_records(const Effects& effects);
     Result<void> add_batch(std::span<const CoordinatorRecord> records,
