@@ -90,6 +90,10 @@ def requests_served(broker):
     return [(known[row["ApiKey"]], row["MinVersion"], row["MaxVersion"]) for row in rows]
 
 
+# What an answer takes, where defaults alone are refused: zero is no code of these.
+SMALLEST = {"DescribeAclsRequest": {"ResourceTypeFilter": 1, "Operation": 1, "PermissionType": 1}}
+
+
 def nonsense(message, version):
     """Bodies that are wrong in a way of their own; the last follow the schema up to a count."""
     yield "garbage", bytes((0xD3 * i + 0x7F) & 0xFF for i in range(100))
@@ -117,7 +121,8 @@ def nonsense_for_every_api_and_version(broker):
                         expect(one != "silent", f"{message.name} v{version}: {label}")
                     found[one] += 1
                 if message.name != "ProduceRequest" and version in message.versions():
-                    valid = outcome(broker, framed(head + wire.encode(message, version, {})))
+                    body = wire.encode(message, version, SMALLEST.get(message.name, {}))
+                    valid = outcome(broker, framed(head + body))
                     expect_equal(valid, "answered", f"{message.name} v{version}: defaults")
     print(f"       {dict(found)}")
 
