@@ -24,10 +24,7 @@ void handle_create_acls(Broker&, Call<CreateAclsRequest> call) {
     if (std::ranges::any_of(call->creations, is_unknown))
         return call.request->close_connection("CreateAcls with an unknown element");
     CreateAclsResponse response;
-    CreateAclsResponse::AclCreationResult refused;
-    refused.error_code = kSecurityDisabled;
-    refused.error_message = kNoAuthorizer;
-    response.results.assign(call->creations.size(), refused);
+    response.results = refused_rows<CreateAclsResponse::AclCreationResult>(call->creations.size());
     call.respond(response);
 }
 

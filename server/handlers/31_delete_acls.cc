@@ -24,10 +24,8 @@ void handle_delete_acls(Broker&, Call<DeleteAclsRequest> call) {
     if (std::ranges::any_of(call->filters, is_unknown))
         return call.request->close_connection("DeleteAcls with an unknown element");
     DeleteAclsResponse response;
-    DeleteAclsResponse::DeleteAclsFilterResult refused;
-    refused.error_code = kSecurityDisabled;
-    refused.error_message = kNoAuthorizer;
-    response.filter_results.assign(call->filters.size(), refused);
+    response.filter_results =
+        refused_rows<DeleteAclsResponse::DeleteAclsFilterResult>(call->filters.size());
     call.respond(response);
 }
 

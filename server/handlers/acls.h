@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 
@@ -18,6 +19,15 @@ inline constexpr std::string_view kNoAuthorizer =
 template <class... Code>
 bool any_unknown(Code... codes) {
     return ((codes == 0) || ...);
+}
+
+/// `count` rows of an answer, each refused.
+template <class Row>
+std::vector<Row> refused_rows(size_t count) {
+    Row refused;
+    refused.error_code = kSecurityDisabled;
+    refused.error_message = kNoAuthorizer;
+    return std::vector<Row>(count, refused);
 }
 
 }  // namespace milena
