@@ -90,7 +90,6 @@ Result<Compaction::Progress> Compaction::map_segment(Segment& segment, const Com
                           [&](const BatchReader::Batch& batch) -> Result<Progress> {
                               if (!options_.proceed(batch.header.size_bytes))
                                   return Progress::kGivenUp;
-                              outcome_.bytes_read += batch.header.size_bytes;
                               if (batch.header.is_control()) {
                                   transactions.is_of_empty_transaction(batch.header,
                                                                        parse_marker(batch.bytes));
@@ -179,7 +178,6 @@ Result<Compaction::Progress> Compaction::filter_segment(Segment& segment, BatchF
                               const auto written = static_cast<int64_t>(left->size());
                               if (!options_.proceed(batch.header.size_bytes + written))
                                   return Progress::kGivenUp;
-                              outcome_.bytes_read += batch.header.size_bytes;
                               if (!left->empty())
                                   if (auto appended = cleaned.append(*left); !appended)
                                       return appended.error();

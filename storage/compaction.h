@@ -24,8 +24,7 @@ struct CompactionOptions {
 };
 
 struct CompactionOutcome {
-    Offset end;  ///< everything before is compacted
-    int64_t bytes_read = 0;
+    Offset end;                ///< everything before is compacted
     int64_t bytes_before = 0;  ///< of the segments that were replaced
     int64_t bytes_after = 0;
     int64_t keys = 0;

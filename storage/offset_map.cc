@@ -37,11 +37,6 @@ void OffsetMap::start(Offset base, int64_t offsets) {
     latest_ = base - 1;
 }
 
-void OffsetMap::clear() {
-    entries_ = {};
-    size_ = size_max_ = 0;
-}
-
 OffsetMap::Entry OffsetMap::entry_of(BytesView key) const {
     const XXH128_hash_t hash = XXH3_128bits_withSeed(key.data(), key.size(), secret_);
     return {hash.high64, static_cast<uint32_t>(hash.low64), 0};

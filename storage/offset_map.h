@@ -35,8 +35,6 @@ class OffsetMap {
     void set_latest(Offset offset) { latest_ = offset; }
 
     int64_t size() const { return size_; }
-    /// Frees the memory.
-    void clear();
 
   private:
     struct Entry {
