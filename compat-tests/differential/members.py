@@ -121,6 +121,12 @@ def until_described(t, group, condition):
     )
 
 
+def describe_new(t, group, label=""):
+    """Apache Kafka answers the join that makes a group before others can see the group."""
+    until_described(t, group, lambda found: found["GroupState"] != "Dead")
+    return describe(t, group, label)
+
+
 def until_joining(t, group, members):
     until_described(t, group, lambda found: len(found["Members"]) == members and found["GroupState"][0] == "P")
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """JoinGroup, SyncGroup, Heartbeat, LeaveGroup: one member, several, static ones."""
-from members import Member, describe, make_stable, prepare, until_described, until_joining
+from members import Member, describe, describe_new, make_stable, prepare, until_described, until_joining
 
 # A time that is waited for, and in which a few requests must be answered also by a busy machine.
 SHORT_MS = 6000
@@ -13,7 +13,7 @@ def classic_each_version(t):
         with Member(t, group, "one", version) as one:
             one.enter()
             one.joined("joins")
-            describe(t, group, "joined")
+            describe_new(t, group, "joined")
             sync, beat = min(version, 5), min(version, 4)
             one.sync([(one, b"all")], "leads", sync)
             one.sync((), "once more", sync)
@@ -45,7 +45,7 @@ def classic_join_refused(t):
             one.join("unknown group", MemberId="nobody", GroupId=t.name("missing"))
             if version >= 5:
                 one.join("unknown static", MemberId="nobody", GroupInstanceId="i")
-    describe(t, group)
+    describe_new(t, group)
     describe(t, t.name("missing"))
 
 
@@ -66,7 +66,7 @@ def classic_pending_member(t):
     prepare(t, group)
     with Member(t, group, "one") as one, Member(t, group, "two") as two:
         one.join("asks for an id")
-        describe(t, group, "pending alone")
+        describe_new(t, group, "pending alone")
         one.join("with an instance id", GroupInstanceId="i")
         one.heartbeat("pending", GenerationId=0)
         one.sync((), "pending", GenerationId=0)

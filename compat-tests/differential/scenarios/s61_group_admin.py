@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """DescribeGroups, ListGroups and DeleteGroups of classic groups."""
-from members import Member, describe, make_stable, prepare
+from members import Member, describe, describe_new, make_stable, prepare
 
 
 def _list(t, version, label, **filters):
@@ -62,6 +62,6 @@ def delete_groups(t):
             describe(t, empty, "deleted")
             t.ask("DeleteGroups", version, {"GroupsNames": [empty]}, "again")
             old.join("makes it anew")
-            describe(t, empty, "anew")
+            describe_new(t, empty, "anew")
             one.heartbeat("not deleted")
         _list(t, 5, f"after v{version}")

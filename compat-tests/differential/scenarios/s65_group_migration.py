@@ -2,7 +2,7 @@
 """Groups that change their protocol while they have members, both ways, and while they have none."""
 from milena_test import schema, wire
 
-from members import Member
+from members import Member, describe_new
 from scenarios.s64_consumer_groups import Group
 
 VERSION = 3
@@ -109,7 +109,7 @@ def group_without_members(t):
         group.leave("a")
         one.join("takes it back", MemberId="")
         one.join("takes it back")
-        t.ask("DescribeGroups", 6, {"Groups": [group.name]}, "classic again")
+        describe_new(t, group.name, "classic again")
         one.leave("goes")
 
 
