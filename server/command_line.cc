@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/command_line.h"
 
-#include <vector>
-
 #include "base/file.h"
+#include "server/commands/commands.h"
 #include "server/settings/environment.h"
 #include "server/settings/properties.h"
 
@@ -13,6 +12,7 @@ namespace {
 
 constexpr std::string_view kHelp =
     "Usage: milena [FILE] [--set KEY=VALUE]... [--data DIRECTORY]\n"
+    "       milena SUBCOMMAND ...\n"
     "\n"
     "A broker for the Apache Kafka protocol. Without arguments: one node on localhost:9092 that\n"
     "keeps its data in ./data.\n"
@@ -21,9 +21,10 @@ constexpr std::string_view kHelp =
     "  --set KEY=VALUE     a setting, by Kafka's name; over the file and the environment\n"
     "  --data DIRECTORY    the same as --set log.dirs=DIRECTORY\n"
     "  --version           print the version\n"
-    "  api-table           print the table of APIs that are served\n"
     "\n"
-    "Environment: KAFKA_LOG_DIRS=... sets log.dirs, and so on; CLUSTER_ID names a new cluster.\n";
+    "Environment: KAFKA_LOG_DIRS=... sets log.dirs, and so on; CLUSTER_ID names a new cluster.\n"
+    "\n"
+    "Subcommands:\n";
 
 constexpr std::string_view kVersion = "milena 0.1.0 (Apache Kafka 4.4 protocol)\n";
 
@@ -71,19 +72,17 @@ bool is_option(const std::string& argument, std::string_view name) {
 
 }  // namespace
 
-Result<CommandLine> read_command_line(int argc, char** argv, char** environment) {
+Result<CommandLine> read_command_line(const std::vector<std::string>& arguments,
+                                      char** environment) {
     CommandLine command;
     ConfigMap options;
     bool has_file = false;
-    std::vector<std::string> arguments(argv + 1, argv + argc);
     for (size_t i = 0; i < arguments.size(); ++i) {
         const std::string& argument = arguments[i];
         if (argument == "--help" || argument == "-h") {
-            command.output = kHelp;
+            command.output = std::string(kHelp) + subcommand_help();
         } else if (argument == "--version") {
             command.output = kVersion;
-        } else if (argument == "api-table") {
-            command.prints_apis = true;
         } else if (is_option(argument, "--set")) {
             auto value = value_of(arguments, i, "--set");
             if (!value) return value.error();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "cluster/metadata_image.h"
@@ -16,11 +17,11 @@ struct CommandLine {
     std::string cluster_id;  ///< of the environment; may be empty
     /// To be printed instead of running: help or version.
     std::string output;
-    bool prints_apis = false;
 };
 
-/// milena [FILE] [--set KEY=VALUE]... [--data DIRECTORY] [--help] [--version] [api-table].
+/// `arguments` are [FILE] [--set KEY=VALUE]... [--data DIRECTORY] [--help] [--version].
 /// INVALID_CONFIG tells what can't be understood.
-Result<CommandLine> read_command_line(int argc, char** argv, char** environment);
+Result<CommandLine> read_command_line(const std::vector<std::string>& arguments,
+                                      char** environment);
 
 }  // namespace milena

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/commands/commands.h"
+
+#include <algorithm>
+#include <iostream>
+
+#include "server/api_table.h"
+
+namespace milena {
+
+namespace {
+
+int print_api_table(const Arguments&) {
+    std::cout << api_table_markdown();
+    return 0;
+}
+
+constexpr Subcommand kSubcommands[] = {
+    {"api-table", "print the table of APIs that are served", print_api_table},
+};
+
+/// Of the names in the help.
+constexpr size_t kNameWidth = 20;
+
+}  // namespace
+
+const Subcommand* find_subcommand(std::string_view name) {
+    auto found = std::find_if(std::begin(kSubcommands), std::end(kSubcommands),
+                              [&](const Subcommand& one) { return one.name == name; });
+    return found == std::end(kSubcommands) ? nullptr : found;
+}
+
+std::string subcommand_help() {
+    std::string text;
+    for (const Subcommand& one : kSubcommands) {
+        std::string name(one.name);
+        name.resize(std::max(name.size() + 1, kNameWidth), ' ');
+        text += "  " + name + std::string(one.summary) + "\n";
+    }
+    return text;
+}
+
+}  // namespace milena
