@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.h"
 
+#include <cerrno>
 #include <cstring>
 #include <stdexcept>
 
@@ -34,6 +35,8 @@ std::string Error::to_string() const {
     return text;
 }
 
+bool Error::is_disk_full() const { return system_code_ == ENOSPC || system_code_ == EDQUOT; }
+
 void throw_exception_from_error(const Error& error, const boost::source_location&) {
     throw std::runtime_error(error.to_string());
 }
@@ -41,7 +44,7 @@ void throw_exception_from_error(const Error& error, const boost::source_location
 Error storage_error(std::string_view action, std::string_view path, int errno_value) {
     std::string message = "could not ";
     message.append(action).append(" ").append(path).append(": ").append(std::strerror(errno_value));
-    return Error(ErrorCode::KAFKA_STORAGE_ERROR, std::move(message));
+    return Error(ErrorCode::KAFKA_STORAGE_ERROR, std::move(message), errno_value);
 }
 
 }  // namespace milena

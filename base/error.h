@@ -28,16 +28,20 @@ class [[nodiscard]] Error {
   public:
     // A class with a constructor, not an aggregate: g++ 12 miscompiles aggregates inside result.
     Error() = default;  ///< NONE: no failure
-    explicit Error(ErrorCode code, std::string message = {})
-        : code_(code), message_(std::move(message)) {}
+    explicit Error(ErrorCode code, std::string message = {}, int system_code = 0)
+        : code_(code), system_code_(system_code), message_(std::move(message)) {}
 
     ErrorCode code() const { return code_; }
     const std::string& message() const { return message_; }
+    /// There is no room for what was to be written (ENOSPC, EDQUOT): what is there is good, and
+    /// more may be written later.
+    bool is_disk_full() const;
     /// "CORRUPT_MESSAGE: the CRC of ..." for logs.
     std::string to_string() const;
 
   private:
     ErrorCode code_ = ErrorCode::NONE;
+    int system_code_ = 0;  // errno of the call that failed, if one did
     std::string message_;
 };
 

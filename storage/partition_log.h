@@ -11,6 +11,7 @@
 #include "base/executor.h"
 #include "base/published.h"
 #include "storage/cleaned_segment.h"
+#include "storage/directory_failures.h"
 #include "storage/file_cache.h"
 #include "storage/file_names.h"
 #include "storage/leader_epochs.h"
@@ -30,6 +31,7 @@ struct LogEnvironment {
     const Clock& clock;
     BlockingPool& pool;
     std::shared_ptr<RetiredFiles> retired = std::make_shared<RetiredFiles>();
+    std::shared_ptr<DirectoryFailures> failures = std::make_shared<DirectoryFailures>();
 
     FileSystem& files() const { return cache->files(); }
 };
@@ -128,6 +130,8 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     /// No further use (the partition is deleted): files are closed, open slices stay readable.
     void retire();
     bool is_offline() const { return offline_.load(); }
+    /// Its data directory failed elsewhere.
+    void take_offline() { offline_ = true; }
     bool is_compacted() const { return config_.load()->cleanup_compact; }
     /// First offset of the first segment: what the log start is without a checkpoint.
     Offset first_segment_offset() const;
@@ -182,7 +186,13 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     Result<void> roll(Offset base_offset);
     void publish_unstable_offset();
     int64_t draw_roll_jitter() const;
+    /// The disk failed: nothing is written or read any more, and the data directory's owner hears
+    /// of it (later, from another thread). Returns `cause`.
     Error go_offline(const Error& cause);
+    /// The same, unless the disk is merely full. REQUIRES: the files are as they were before.
+    Error note_failure(const Error& cause) {
+        return cause.is_disk_full() ? cause : go_offline(cause);
+    }
 
     // Reading (partition_log_read.cc).
     std::shared_ptr<const SegmentList> segments() const { return segments_.load(); }

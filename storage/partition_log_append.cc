@@ -137,6 +137,8 @@ Result<void> PartitionLog::check_usable() const {
 Error PartitionLog::go_offline(const Error& cause) {
     if (offline_.exchange(true)) return cause;
     MILENA_LOG(Error) << *directory_ << " goes offline: " << cause.message();
+    environment_.failures->report(environment_.pool, directory_->substr(0, directory_->rfind('/')),
+                                  cause);
     return cause;
 }
 
@@ -197,8 +199,7 @@ Result<void> PartitionLog::write_batches(BytesView bytes, const LogConfig& confi
     const std::shared_ptr<Segment>& active = list->back();
     int64_t position = active->size();
     if (auto written = active->append(bytes, config); !written) {
-        if (active->is_torn()) return go_offline(written.error());
-        return written;
+        return active->is_torn() ? go_offline(written.error()) : note_failure(written.error());
     }
     // Its files were made now, and whoever syncs these records must sync their names, too.
     if (position == 0) directory_dirty_ = true;
