@@ -24,7 +24,7 @@ constexpr std::string_view kHelp =
     "\n"
     "Environment: KAFKA_LOG_DIRS=... sets log.dirs, and so on; CLUSTER_ID names a new cluster.\n"
     "\n"
-    "Subcommands:\n";
+    "Subcommands (--help behind one tells more):\n";
 
 constexpr std::string_view kVersion = "milena 0.1.0 (Apache Kafka 4.4 protocol)\n";
 

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "server/api_table.h"
+#include "server/offline/offline_tools.h"
 
 namespace milena {
 
@@ -15,8 +16,18 @@ int print_api_table(const Arguments&) {
     return 0;
 }
 
+int run_offline(std::string_view tool, const Arguments& words) {
+    return run_offline_tool(tool, words, posix_file_system(), std::cout, std::cerr);
+}
+
 constexpr Subcommand kSubcommands[] = {
     {"api-table", "print the table of APIs that are served", print_api_table},
+    {"dump", "print what stands in a file of a stopped broker",
+     [](const Arguments& words) { return run_offline("dump", words); }},
+    {"records", "print the records of a topic or partition of a stopped broker",
+     [](const Arguments& words) { return run_offline("records", words); }},
+    {"verify", "look for damage in data directories of a stopped broker",
+     [](const Arguments& words) { return run_offline("verify", words); }},
 };
 
 /// Of the names in the help.
