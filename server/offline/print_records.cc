@@ -29,7 +29,7 @@ Result<std::vector<PartitionName>> choose_partitions(FileSystem& files,
                                                      const std::string& data_directory,
                                                      const std::string& word) {
     auto partitions = list_partitions(files, data_directory);
-    if (!partitions) return partitions.error();
+    if (!partitions) return usage(partitions.error().message());
     std::vector<PartitionName> of_topic;
     for (const PartitionName& name : *partitions) {
         if (name.directory_name() == word) return std::vector{name};
