@@ -3,15 +3,20 @@
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 public class GroupMember {
@@ -45,6 +50,23 @@ public class GroupMember {
             .sorted().map(String::valueOf).collect(Collectors.joining(" ")));
     }
 
+    /** A commit that fails is none: whoever owns the partitions now reads these records again. */
+    private static void commit(
+        KafkaConsumer<byte[], byte[]> consumer, ConsumerRecords<byte[], byte[]> records) {
+        Map<TopicPartition, OffsetAndMetadata> behind = new HashMap<>();
+        for (ConsumerRecord<byte[], byte[]> record : records)
+            behind.put(new TopicPartition(record.topic(), record.partition()),
+                new OffsetAndMetadata(record.offset() + 1));
+        try {
+            consumer.commitSync(behind);
+        } catch (CommitFailedException | RebalanceInProgressException | RetriableException problem) {
+            return;
+        }
+        System.out.println("committed " + System.nanoTime() + behind.entrySet().stream()
+            .map(place -> " " + place.getKey().partition() + ":" + place.getValue().offset())
+            .collect(Collectors.joining()));
+    }
+
     public static void main(String[] words) throws Exception {
         ByteArrayDeserializer bytes = new ByteArrayDeserializer();
         KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings(words), bytes, bytes);
@@ -57,9 +79,10 @@ public class GroupMember {
         while (System.in.available() == 0) {
             ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofMillis(100));
             for (ConsumerRecord<byte[], byte[]> record : records)
-                System.out.println("record " + record.partition() + " " + record.offset());
+                System.out.println(
+                    "read " + System.nanoTime() + " " + record.partition() + " " + record.offset());
             if (!records.isEmpty())
-                consumer.commitSync();
+                commit(consumer, records);
         }
         consumer.close();
         System.out.println("closed");

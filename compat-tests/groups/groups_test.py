@@ -2,13 +2,15 @@
 """Groups of the classic protocol, and of the consumer protocol (KIP-848): real clients share partitions, come, go, crash and come back.
 
 A member is a program: MEMBER ADDRESS TOPIC GROUP STRATEGY SESSION_MS [INSTANCE]. It prints
-    assigned 0 2     the partitions that it owns from now on
-    record 2 17      partition and offset of each record that it reads; it commits what it has read
-    closed           it has left, as a line on its standard input has told it
+    assigned 0 2                           the partitions that it owns from now on
+    read TIME PARTITION OFFSET             each record, with the monotonic clock's ns; it commits what it has read
+    committed TIME PARTITION:OFFSET ...    what the broker has acknowledged, if the member tells
+    closed                                 it has left, as a line on its standard input has told it
 """
 
 import collections
 import importlib
+import itertools
 import queue
 import subprocess
 import sys
@@ -50,7 +52,7 @@ class Member:
             text=True,
         )
         self.owned, self.records, self.assignments = set(), [], 0
-        self.events = []  # of migrating_member.py
+        self.events = []  # (time, "read" or "committed", (partition, offset))
         self._lines = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -69,13 +71,13 @@ class Member:
             if words[0] == "assigned":
                 self.owned = set(map(int, words[1:]))
                 self.assignments += 1
-            elif words[0] == "record":
-                self.records.append((int(words[1]), int(words[2])))
             elif words[0] == "read":
-                self.events.append((int(words[1]), "read", (int(words[2]), int(words[3]))))
+                self.records.append((int(words[2]), int(words[3])))
+                self.events.append((int(words[1]), "read", self.records[-1]))
             elif words[0] == "committed":
-                partition, offset = map(int, words[2].split(":"))
-                self.events.append((int(words[1]), "committed", (partition, offset)))
+                for place in words[2:]:
+                    partition, offset = map(int, place.split(":"))
+                    self.events.append((int(words[1]), "committed", (partition, offset)))
         return True
 
     def complaints(self):
@@ -94,10 +96,14 @@ class Member:
 
 
 class World:
-    """A topic, a group, its members, and what is to be read."""
+    """A topic, a group, its members, and what is to be read.
 
-    def __init__(self, broker, program, name, strategy):
-        self.broker, self.program, self.strategy = broker, program, strategy
+    programs: of one member after the other.
+    """
+
+    def __init__(self, broker, programs, name, strategy):
+        self.broker = broker
+        self.speak(strategy, programs)
         self.topic = self.group = name.replace(" ", "-")
         self.members, self.gone, self.produced = [], [], 0
         self.partitions = PARTITIONS
@@ -111,9 +117,13 @@ class World:
         for member in self.members:
             member.kill()
 
+    def speak(self, strategy, programs):
+        """From the next member on."""
+        self.strategy, self.programs = strategy, itertools.cycle(programs)
+
     def start(self, instance="-", session_ms=SESSION_MS):
         arguments = (self.topic, self.group, self.strategy, session_ms, instance)
-        self.members.append(Member(self.program, self.broker.address, *arguments))
+        self.members.append(Member(next(self.programs), self.broker.address, *arguments))
         return self.members[-1]
 
     def drop(self, member, end):
@@ -128,7 +138,7 @@ class World:
                 if not member.listen():
                     raise AssertionError(f"a member is over: {member.complaints()}")
             owned = [sorted(member.owned) for member in self.members]
-            read = sum(len(member.records) for member in self.members + self.gone)
+            read = [len(member.records) for member in self.members + self.gone]
             expect(time.monotonic() < deadline, f"not in time: {what}; owned {owned}, read {read}")
             time.sleep(0.02)
 
@@ -179,7 +189,7 @@ class World:
 
 def share(broker, program, name, strategy):
     """One, two, three members, and one again."""
-    with World(broker, program, name, strategy) as world:
+    with World(broker, [program], name, strategy) as world:
         one = world.start()
         world.until_shared()
         world.produce()
@@ -203,7 +213,7 @@ def share(broker, program, name, strategy):
 
 def static(broker, program, name, strategy):
     """A static member that is killed and comes back has its partitions again, and nobody else moves."""
-    with World(broker, program, name, strategy) as world:
+    with World(broker, [program], name, strategy) as world:
         one = world.start("i1")
         world.until_shared()
         two = world.start("i2")
@@ -256,14 +266,15 @@ if __name__ == "__main__":
     for name, program in python_programs("confluent-kafka", "confluent_member.py", ["2.0.2", "2.16.1"]):
         strategies = ["range", "roundrobin", "cooperative-sticky"]
         add(suite, name, program, strategies + (["consumer"] if "2.16" in name else []), ["range"])
-    for name, program in java_programs():
+    java = dict(java_programs())
+    for name, program in java.items():
         is_newest = name.endswith(oracle.BROKER_VERSION)
         strategies = ["range", "cooperative-sticky"] + (["consumer"] if is_newest else [])
         add(suite, name, program, strategies, ["range"] if is_newest else [])
-    ((_, (python, _)),) = python_programs("confluent-kafka", "confluent_member.py", ["2.16.1"])
+    ((_, librdkafka),) = python_programs("confluent-kafka", "confluent_member.py", ["2.16.1"])
+    classic, consumer = [java["java 3.9.1"], librdkafka], [java[f"java {oracle.BROKER_VERSION}"], librdkafka]
     for policy in ("disabled", "upgrade", "downgrade", "bidirectional"):
         suite.add(
-            f"migration {policy}",
-            lambda _, p=policy: migration.migrate(World, [python, HERE / "migrating_member.py"], p, SETTINGS),
+            f"migration {policy}", lambda _, p=policy: migration.migrate(World, classic, consumer, p, SETTINGS)
         )
     sys.exit(main(suite, SETTINGS))

@@ -3,6 +3,7 @@
 
 import select
 import sys
+import time
 
 import kafka
 from kafka import ConsumerRebalanceListener, KafkaConsumer
@@ -48,7 +49,7 @@ def main(address, topic, group, strategy, session_ms, instance="-"):
         polled = consumer.poll(timeout_ms=100)
         for records in polled.values():
             for record in records:
-                say("record", record.partition, record.offset)
+                say("read", time.monotonic_ns(), record.partition, record.offset)
         if polled:
             consumer.commit()
     consumer.close()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A group goes from the classic protocol to the consumer protocol and back, member by member, while records flow;
-under each group.consumer.migration.policy."""
+under each group.consumer.migration.policy. Its members are an old Java, a new one, and librdkafka."""
 
 import collections
 import threading
@@ -64,14 +64,15 @@ class Reads:
                 expect(offset >= behind, f"{partition}:{offset} is read, {behind} was committed")
 
 
-def migrate(make_world, program, policy, settings):
+def migrate(make_world, classic, consumer, policy, settings):
+    """classic, consumer: the programs of members of each protocol."""
     settings = {**settings, "group.consumer.migration.policy": policy}
     with chosen_broker()(settings=settings) as broker:
-        with make_world(broker, program, f"migrate {policy}", "range") as world:
+        with make_world(broker, classic, f"migrate {policy}", "range") as world:
             flow = Flow(broker.port, world.topic, world.partitions)
             flow.start()
             try:
-                go_both_ways(world, policy)
+                go_both_ways(world, classic, consumer, policy)
             finally:
                 flow.stop()
             everyone = world.members + world.gone
@@ -80,33 +81,42 @@ def migrate(make_world, program, policy, settings):
             Reads(everyone).check()
 
 
-def go_both_ways(world, policy):
+def go_both_ways(world, classic, consumer, policy):
     for _ in range(MEMBERS):
         world.start()
         world.until_shared()
     until_type(world, "classic")
-    if policy in UPGRADES:
-        replace(world, world.members, "consumer")
-    else:
+    if policy not in UPGRADES:
         refuse_consumers(world)
-        replace_by_an_empty_group(world, "consumer")
+        drop_all(world)
+    world.speak("consumer", consumer)
+    replace(world, world.members)
     until_type(world, "consumer")
     if policy == "disabled":
-        refuse_classic(world)
-    else:  # without downgrades one has to stay, as in Kafka: classic members alone are given nothing new
-        replace(world, world.members if policy in DOWNGRADES else world.members[:-1], "cooperative-sticky")
+        return refuse_classic(world)
+    world.speak("cooperative-sticky", classic)
+    # Without downgrades one has to stay, as in Kafka: classic members alone are given nothing new.
+    replace(world, world.members if policy in DOWNGRADES else world.members[:-1])
     until_type(world, "classic" if policy in DOWNGRADES else "consumer")
 
 
-def replace(world, members, strategy):
-    """Each makes place for one of the other protocol; all the while somebody reads."""
-    world.strategy = strategy
+def replace(world, members):
+    """Each makes place for one of the other protocol; all the while somebody reads. Of an empty group, all come anew."""
+    if not members:
+        for _ in range(MEMBERS):
+            world.start()
+            world.until_shared()
     for member in list(members):
         world.start()
         world.until_shared()
         world.drop(member, type(member).stop)
         world.until_shared()
         until_more_is_read(world)
+
+
+def drop_all(world):
+    for member in list(world.members):
+        world.drop(member, type(member).stop)
 
 
 def refuse_classic(world):
@@ -136,15 +146,6 @@ def refuse_consumers(world):
     until_more_is_read(world)
     world.until_shared()
     until_type(world, "classic")
-
-
-def replace_by_an_empty_group(world, strategy):
-    for member in list(world.members):
-        world.drop(member, type(member).stop)
-    world.strategy = strategy
-    for _ in range(MEMBERS):
-        world.start()
-        world.until_shared()
 
 
 def until_more_is_read(world):
