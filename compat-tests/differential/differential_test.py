@@ -7,7 +7,8 @@
 --print prints Apache Kafka's normalised answers.
 Apache Kafka's answers are kept under build/ and asked for again when a scenario or the code behind it
 changes; --fresh asks for all. --self-check compares Apache Kafka with a second Apache Kafka: it must find no difference, else a
-scenario is not deterministic.
+scenario is not deterministic. --late=MS asks an Apache Kafka whose group coordinator commits that much later; who asks it
+too early after an answer then sees it.
 """
 import contextlib
 import fnmatch
@@ -36,6 +37,7 @@ SETTINGS = {
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
 }  # fmt: skip
+LATENESS = next((word.removeprefix("--late=") for word in sys.argv if word.startswith("--late=")), None)
 SHOWN_DIFFERENCES_MAX = 12
 # Listened for where Apache Kafka never answers; Milena does, and has all the time it wants.
 SILENCE_SECONDS = {"kafka": 3.0, "milena": ANSWER_SECONDS_MAX}
@@ -98,11 +100,14 @@ class Oracle:
     def _stored(self, name, key, ask):
         digest = hashlib.sha256((self._code + key).encode()).hexdigest()[:16]
         path = self._store / f"{name}-{digest}"
-        if path.exists() and "--fresh" not in sys.argv:
+        if path.exists() and "--fresh" not in sys.argv and not LATENESS:
             return pickle.loads(path.read_bytes())
         if self._broker is None:
-            self._broker = self._stack.enter_context(oracle.ApacheKafka(settings=SETTINGS))
+            late = {"group.coordinator.append.linger.ms": LATENESS} if LATENESS else {}
+            self._broker = self._stack.enter_context(oracle.ApacheKafka(settings=SETTINGS | late))
         found = ask(self._broker)
+        if LATENESS:
+            return found
         path.write_bytes(pickle.dumps(found))
         return found
 
