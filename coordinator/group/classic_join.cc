@@ -30,11 +30,10 @@ std::vector<ClassicProtocol> protocols_of(const JoinGroupRequest& request) {
     return protocols;
 }
 
-/// As java.util.UUID prints a random one.
-std::string random_uuid_text() {
+/// As java.util.UUID prints one.
+std::string java_text(const Uuid& uuid) {
     constexpr std::string_view kDigits = "0123456789abcdef";
     std::string text;
-    const Uuid uuid = Uuid::random();
     for (size_t i = 0; i < uuid.bytes.size(); ++i) {
         if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
         text += kDigits[uuid.bytes[i] >> 4];
@@ -43,9 +42,9 @@ std::string random_uuid_text() {
     return text;
 }
 
-std::string new_member_id(const JoinCall& call) {
+std::string new_member_id(const JoinCall& call, const Uuid& uuid) {
     const std::string_view prefix = call.request.group_instance_id.value_or(call.client_id);
-    return std::string(prefix) + "-" + random_uuid_text();
+    return std::string(prefix) + "-" + java_text(uuid);
 }
 
 }  // namespace
@@ -84,7 +83,7 @@ void ClassicGroup::refuse(const JoinCall& call, ErrorCode error, std::string_vie
 
 void ClassicGroup::join_new(const JoinCall& call, std::vector<ClassicProtocol> protocols,
                             Effects& effects) {
-    std::string new_id = new_member_id(call);
+    std::string new_id = new_member_id(call, options_.draw_id());
     if (call.request.group_instance_id) {
         const auto known = static_ids_.find(*call.request.group_instance_id);
         if (known != static_ids_.end())

@@ -151,7 +151,7 @@ Effects ConsumerGroups::join(const ConsumerGroup& group, const JoinCall& call) {
     const JoinGroupRequest& request = call.request;
     const bool is_unknown = request.member_id.empty();
     const std::string member_id =
-        is_unknown ? Uuid::random().to_string() : std::string(request.member_id);
+        is_unknown ? context_.options.draw_id().to_string() : std::string(request.member_id);
     if (const ErrorCode error = check_join(group, request, context_.options);
         error != ErrorCode::NONE)
         return refuse(call, error, {});

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ranges>
 
 namespace milena {
 
@@ -226,8 +227,10 @@ void ConsumerGroup::follow_revocation(Seat& seat) {
 bool ConsumerGroup::regexes_are_due() const {
     const TimestampMs now = context_.timers.clock().now();
     if (matched_when_ && now.value <= matched_when_->value + kRegexPauseMs) return false;
-    return subscriptions_.regexes().size() != regexes_.size() ||
-           matched_at_ != context_.topics.generation() || !matched_when_ ||
+    const auto wanted = std::views::keys(subscriptions_.regexes());
+    const bool is_changed =
+        wanted.size() != regexes_.size() && !std::ranges::equal(wanted, refused_regexes_);
+    return is_changed || matched_at_ != context_.topics.generation() || !matched_when_ ||
            now.value > matched_when_->value + context_.options.consumer_regex_refresh_interval_ms;
 }
 
@@ -237,13 +240,16 @@ void ConsumerGroup::match_regexes_if_due() const {
 }
 
 void ConsumerGroup::regexes_matched(uint64_t generation) const {
-    regexes_not_matched();
+    is_matching_ = false;
     matched_at_ = generation;
+    matched_when_ = context_.timers.clock().now();
+    refused_regexes_.clear();
 }
 
-void ConsumerGroup::regexes_not_matched() const {
-    is_matching_ = false;
-    matched_when_ = context_.timers.clock().now();
+void ConsumerGroup::regexes_refused(uint64_t generation,
+                                    std::set<std::string, std::less<>> regexes) const {
+    regexes_matched(generation);
+    refused_regexes_ = std::move(regexes);
 }
 
 void ConsumerGroup::apply_epoch(int32_t epoch, int64_t metadata_hash) {

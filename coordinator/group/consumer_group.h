@@ -14,6 +14,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <unordered_map>
 
 #include "coordinator/group/consumer_records.h"
@@ -120,7 +121,9 @@ class ConsumerGroup final : public Group {
     void matching_regexes() const { is_matching_ = true; }
     /// With the topics of that generation.
     void regexes_matched(uint64_t generation) const;
-    void regexes_not_matched() const;
+    /// They match more than records can tell: without other topics or expressions that's not tried
+    /// again before all are refreshed.
+    void regexes_refused(uint64_t generation, std::set<std::string, std::less<>> regexes) const;
 
     // Records -----------------------------------------------------------------------------------
 
@@ -180,6 +183,7 @@ class ConsumerGroup final : public Group {
     mutable bool is_matching_ = false;
     mutable uint64_t matched_at_ = 0;  ///< generation of the topics that regexes were matched with
     mutable std::optional<TimestampMs> matched_when_;
+    mutable std::set<std::string, std::less<>> refused_regexes_;  ///< with the topics of then
     mutable uint64_t configured_at_ = 0;  ///< generation that options_ are of
     mutable ConsumerGroupOptions options_;
     std::unique_ptr<StateTimer> regex_timer_;

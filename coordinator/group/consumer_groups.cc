@@ -139,16 +139,13 @@ Effects ConsumerGroups::found(const ConsumerGroupHeartbeatRequest& request,
             return refuse(std::move(done), not_found(request.group_id));
         former->second->add_tombstones(records);
         if (!former->second->is_empty()) {
-            auto& classic = static_cast<ClassicGroup&>(*former->second);
+            const auto& classic = static_cast<const ClassicGroup&>(*former->second);
             const auto upgraded = upgrade(classic, context_);
             if (!upgraded) return refuse(std::move(done), upgraded.error());
             MILENA_LOG(Info) << "group " << classic.id() << " becomes a consumer group";
             add_all_records(**upgraded, records);
-            Effects effects = heartbeat(**upgraded, std::move(records), request, client, strings,
-                                        std::move(done));
-            const bool is_accepted = !effects.records.empty();
-            if (is_accepted) classic.on_unloaded(ErrorCode::REBALANCE_IN_PROGRESS);
-            return effects;
+            return heartbeat(**upgraded, std::move(records), request, client, strings,
+                             std::move(done));
         }
     }
     const ConsumerGroup fresh(std::string(request.group_id), context_);
@@ -168,7 +165,8 @@ Effects ConsumerGroups::heartbeat(const ConsumerGroup& group,
     if (known && is_idle(group, *known, request, client)) {
         response.member_epoch = known->epoch;
     } else {
-        if (request.member_id.empty()) response.member_id = strings.own(Uuid::random().to_string());
+        if (request.member_id.empty())
+            response.member_id = strings.own(context_.options.draw_id().to_string());
         ConsumerChange change(group, context_);
         const auto member = change.heartbeat(request, *response.member_id, client);
         if (!member) return refuse(std::move(done), member.error());
@@ -238,14 +236,16 @@ Effects ConsumerGroups::take_matches(const std::string& id, uint64_t generation,
     const ConsumerGroup* group = find(id);
     if (!group) return effects;
     ConsumerChange change(*group, context_);
+    const auto names = std::views::keys(matches.topics);
+    const std::set<std::string, std::less<>> regexes(names.begin(), names.end());
     change.resolve(std::move(matches));
     effects.records = change.take_records();
     effects.then = [this, id, generation] {
         if (const ConsumerGroup* matched = find(id)) matched->regexes_matched(generation);
         return Effects();
     };
-    effects.otherwise = [this, id](const Error&) {
-        if (const ConsumerGroup* matched = find(id)) matched->regexes_not_matched();
+    effects.otherwise = [this, id, generation, regexes](const Error&) {
+        if (const ConsumerGroup* refused = find(id)) refused->regexes_refused(generation, regexes);
         return Effects();
     };
     return effects;

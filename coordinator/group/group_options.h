@@ -3,8 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
+
+#include "base/ids.h"
 
 namespace milena {
 
@@ -42,6 +45,9 @@ struct GroupOptions {
     IntBounds consumer_heartbeat_interval_bounds{5'000, 15'000};
     IntBounds consumer_assignment_interval_bounds{0, 15'000};
     int32_t consumer_regex_refresh_interval_ms = 600'000;
+
+    /// Draws what makes ids of new members unique. Called by all shards at once.
+    std::function<Uuid()> draw_id = Uuid::random;
 };
 
 }  // namespace milena

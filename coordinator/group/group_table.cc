@@ -75,7 +75,10 @@ void GroupTable::replay_classic(const ReplayedRecord& record) {
     const auto key = decode_versioned<GroupMetadataKey>(record.key, 0);
     if (!key) return warn("a key of a classic group", key.error());
     if (!record.value) {
-        if (find_classic(key->group)) groups_.erase(groups_.find(key->group));
+        ClassicGroup* gone = find_classic(key->group);
+        if (!gone) return;
+        gone->on_unloaded(ErrorCode::REBALANCE_IN_PROGRESS);  // members find it of another type
+        groups_.erase(groups_.find(key->group));
         return;
     }
     const auto value = decode_versioned<GroupMetadataValue>(*record.value);

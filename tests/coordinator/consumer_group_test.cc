@@ -261,65 +261,6 @@ TEST_F(ConsumerGroupTest, TopicsThatGrowComeAndGoAreShared) {
     EXPECT_EQ(group()->epoch(), epoch);
 }
 
-TEST_F(ConsumerGroupTest, ExpressionsAreMatchedSoon) {
-    add_topic("xa", 1);
-    Beat matching = joining("a");
-    matching.topics.reset();
-    matching.regex = "x.*";
-    EXPECT_EQ(send(matching).assigned, kNothing);
-    pass(0);
-    EXPECT_EQ(send(alive("a", 1)).assigned, (Assigned{{"xa", {0}}}));
-    add_topic("xb", 1);
-    send(alive("a", 2));
-    pass(0);
-    EXPECT_FALSE(send(alive("a", 2)).assigned);  // too soon
-    pass(10'001);
-    send(alive("a", 2));
-    pass(0);
-    EXPECT_EQ(send(alive("a", 2)).assigned, (Assigned{{"xa", {0}}, {"xb", {0}}}));
-    send(alive("a", kLeavingEpoch));
-    EXPECT_TRUE(group()->regexes().empty());
-}
-
-TEST_F(ConsumerGroupTest, ExpressionsAreMatchedInTheBackground) {
-    add_topic("xa", 1);
-    Beat matching = joining("a");
-    matching.topics.reset();
-    matching.regex = "x.*";
-    harness().hold_background();
-    send(matching);
-    pass(0);
-    EXPECT_EQ(harness().held(), 1u);
-    const int64_t matched_in = cluster().offset().value;
-    add_topic("xb", 1);
-    send(alive("a", 1));
-    pass(20'000);
-    EXPECT_EQ(harness().held(), 1u) << "one at a time";
-    harness().release_background();
-    const ResolvedRegex& resolved = group()->regexes().at("x.*");
-    EXPECT_EQ(resolved.topics, std::vector<std::string>{"xa"});
-    EXPECT_EQ(resolved.version, matched_in);
-    pass(10'001);  // the topics are others by now
-    send(alive("a", 1));
-    pass(0);
-    EXPECT_EQ(group()->regexes().at("x.*").topics, (std::vector<std::string>{"xa", "xb"}));
-}
-
-TEST_F(ConsumerGroupTest, MatchesThatAreRefusedAreFoundAgain) {
-    add_topic("xa", 1);
-    Beat matching = joining("a");
-    matching.topics.reset();
-    matching.regex = "x.*";
-    send(matching);
-    harness().refuse_next();
-    pass(0);
-    EXPECT_TRUE(group()->regexes().empty());
-    pass(10'001);
-    send(alive("a", 1));
-    pass(0);
-    EXPECT_TRUE(group()->regexes().contains("x.*"));
-}
-
 TEST_F(ConsumerGroupTest, AHeartbeatThatIsRefusedHasNotSeenTheTopics) {
     send(joining("a"));
     pass(kAssignmentIntervalMs);

@@ -3,15 +3,7 @@
 // restarts in between.
 #include "coordinator/group/consumer_migration.h"
 
-#include "coordinator/group/classic_requests.h"
-#include "protocol/messages/consumer_protocol_assignment.h"
-#include "protocol/messages/heartbeat_request.h"
-#include "protocol/messages/heartbeat_response.h"
-#include "protocol/messages/join_group_request.h"
-#include "protocol/messages/join_group_response.h"
-#include "protocol/messages/sync_group_request.h"
-#include "protocol/messages/sync_group_response.h"
-#include "tests/coordinator/consumer_fixture.h"
+#include "tests/coordinator/migration_fixture.h"
 
 namespace milena {
 namespace {
@@ -19,87 +11,9 @@ namespace {
 using testing::Answer;
 using testing::Assigned;
 using testing::Beat;
+using testing::Classic;
 
-/// A classic member, as it was told last.
-struct Classic {
-    std::string id;
-    int32_t generation = -1;
-    ErrorCode error = ErrorCode::NONE;
-    std::optional<std::string> instance_id = {};
-};
-
-class ConsumerMigration : public testing::ConsumerGroupsTest {
-  protected:
-    /// Wants topic t, owns some of its partitions. Version 3: it is not told its id first.
-    void join(Classic& member, std::vector<int32_t> owned = {},
-              std::string protocol_name = "range") {
-        protocol::ConsumerProtocolSubscription wants;
-        wants.topics = {"t"};
-        if (!owned.empty()) wants.owned_partitions.push_back({"t", owned});
-        const Bytes metadata = encode_versioned(3, wants, 3);
-        auto request = std::make_shared<protocol::JoinGroupRequest>();
-        const auto id = std::make_shared<std::string>(member.id);
-        request->group_id = "g";
-        request->member_id = *id;
-        if (member.instance_id) request->group_instance_id = *member.instance_id;
-        request->protocol_type = "consumer";
-        request->session_timeout_ms = 10'000;
-        request->rebalance_timeout_ms = 20'000;
-        request->protocols.push_back({protocol_name, metadata});
-        harness().run(join_classic_group(
-            shard().groups(), {*request, 3, "client", "/10.0.0.1",
-                               [&member, request, id](const protocol::JoinGroupResponse& response) {
-                                   member.error = static_cast<ErrorCode>(response.error_code);
-                                   if (member.error != ErrorCode::NONE) return;
-                                   member.id = response.member_id;
-                                   member.generation = response.generation_id;
-                               }}));
-    }
-    /// What the coordinator assigns to it; with an error, nothing.
-    std::set<int32_t> sync(Classic& member, std::vector<int32_t> share = {}) {
-        protocol::ConsumerProtocolAssignment assignment;
-        if (!share.empty()) assignment.assigned_partitions.push_back({"t", share});
-        const Bytes bytes = encode_versioned(3, assignment, 3);
-        protocol::SyncGroupRequest request;
-        request.group_id = "g";
-        request.member_id = member.id;
-        request.generation_id = member.generation;
-        request.assignments.push_back({member.id, bytes});
-        std::set<int32_t> owned;
-        const auto done = [&](const protocol::SyncGroupResponse& response) {
-            member.error = static_cast<ErrorCode>(response.error_code);
-            if (member.error != ErrorCode::NONE) return;
-            const auto told = protocol::decode_message<protocol::ConsumerProtocolAssignment>(
-                split_version(response.assignment)->body, 3);
-            for (const auto& topic : told->assigned_partitions)
-                owned.insert(topic.partitions.begin(), topic.partitions.end());
-        };
-        harness().run(sync_classic_group(shard().groups(), request, done));
-        return owned;
-    }
-    ErrorCode heartbeat(const Classic& member) {
-        protocol::HeartbeatRequest request;
-        request.group_id = "g";
-        request.member_id = member.id;
-        request.generation_id = member.generation;
-        ErrorCode error = ErrorCode::UNKNOWN_SERVER_ERROR;
-        harness().run(heartbeat_classic_group(
-            shard().groups(), request, [&](const protocol::HeartbeatResponse& response) {
-                error = static_cast<ErrorCode>(response.error_code);
-            }));
-        return error;
-    }
-    /// A stable classic group of one, who has all of topic t.
-    Classic make_classic_group() {
-        Classic member;
-        join(member);
-        pass(options.initial_rebalance_delay_ms);
-        sync(member, {0, 1, 2, 3});
-        EXPECT_EQ(member.error, ErrorCode::NONE);
-        return member;
-    }
-    const ClassicGroup* classic_group() { return shard().groups().find_classic("g"); }
-};
+class ConsumerMigration : public testing::MigratingGroup {};
 
 TEST_F(ConsumerMigration, AMemberOfTheConsumerProtocolUpgradesTheGroup) {
     Classic one = make_classic_group();
@@ -135,6 +49,17 @@ TEST_F(ConsumerMigration, ARefusedMemberLeavesAClassicRebalanceAlone) {
     EXPECT_EQ(two.error, ErrorCode::NONE);
     EXPECT_EQ(two.generation, one.generation);
     EXPECT_EQ(classic_group()->members().size(), 2u);
+}
+
+TEST_F(ConsumerMigration, WhoWaitsToJoinIsToldWhenTheUpgradeIsAccepted) {
+    Classic one = make_classic_group();
+    Classic two;
+    join(two);
+    harness().refuse_next();
+    EXPECT_EQ(send(joining("a")).error, ErrorCode::UNKNOWN_SERVER_ERROR);
+    EXPECT_TRUE(two.awaits_join) << "it is the classic group that it was";
+    EXPECT_EQ(send(joining("a")).error, ErrorCode::NONE);
+    EXPECT_EQ(two.error, ErrorCode::REBALANCE_IN_PROGRESS);
 }
 
 TEST_F(ConsumerMigration, TheLastOneOfTheConsumerProtocolDowngradesIt) {
