@@ -79,7 +79,9 @@ class ConsumerGroupsTest : public ::testing::Test {
     }
 
     void add_topic(const std::string& name, int32_t partitions) {
-        const Uuid id = Uuid::random();
+        Uuid id;
+        id.bytes[0] = 1;
+        id.bytes[15] = ++topics_made_;
         cluster_.add_topic(name, id);
         for (int32_t i = 0; i < partitions; ++i) cluster_.set_partition(id, i, {});
         publish();
@@ -160,6 +162,7 @@ class ConsumerGroupsTest : public ::testing::Test {
     }
 
     ImageState cluster_;
+    uint8_t topics_made_ = 0;
     MetadataImagePtr first_image_;
     std::optional<Harness<GroupShard>> harness_;
 };

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "tests/coordinator/consumer_fixture.h"
+#include "tests/coordinator/seeds.h"
 
 namespace milena {
 namespace {
@@ -14,7 +15,7 @@ using testing::Answer;
 using testing::Assigned;
 using testing::Beat;
 
-constexpr int kHistories = 1'500;
+constexpr unsigned kHistories = 1'500;
 constexpr int kEvents = 60;
 
 /// A client: it knows what it was told, and gives up at once what it must.
@@ -148,12 +149,9 @@ class History : public testing::ConsumerGroupsTest {
     std::map<std::string, Client> clients_;
 };
 
-TEST(ConsumerHistory, AnyHistoryKeepsOneOwnerAndIsInItsRecords) {
+TEST(ConsumerHistories, KeepOneOwnerAndAreInTheirRecords) {
     set_log_level(LogLevel::kWarn);
-    for (uint32_t seed = 0; seed < kHistories && !::testing::Test::HasFailure(); ++seed) {
-        SCOPED_TRACE("seed " + std::to_string(seed));
-        History(seed).run();
-    }
+    testing::for_each_seed(kHistories, [](uint32_t seed) { History(seed).run(); });
     set_log_level(LogLevel::kInfo);
 }
 

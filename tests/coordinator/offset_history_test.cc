@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random histories of commits, transactions, deletions, time and restarts, beside a simple model. A
-// failing seed is printed; run it alone with --gtest_filter and MILENA_SEED.
-#include <cstdlib>
+// Random histories of commits, transactions, deletions, time and restarts, beside a simple model.
 #include <random>
 #include <tuple>
 
 #include "tests/coordinator/offset_fixture.h"
+#include "tests/coordinator/seeds.h"
 
 namespace milena::testing {
 namespace {
 
 using Key = std::tuple<std::string, std::string, int32_t>;
 
+constexpr unsigned kHistories = 2'000;
+constexpr int kEvents = 60;
 constexpr int64_t kRetention = 1000, kCheckInterval = 100, kNever = -1;
 
 /// What should be true, said in the plainest way.
@@ -217,13 +218,7 @@ class OffsetHistory : public OffsetStoreTest {
 };
 
 TEST_F(OffsetHistory, IsAsTheModelTells) {
-    const char* only = std::getenv("MILENA_SEED");
-    const unsigned first = only ? static_cast<unsigned>(std::atoi(only)) : 1;
-    const unsigned histories = only ? 1 : 2000;
-    for (unsigned seed = first; seed != first + histories && !HasFailure(); ++seed) {
-        SCOPED_TRACE("MILENA_SEED=" + std::to_string(seed));
-        OffsetHistory().play(seed, 60);
-    }
+    for_each_seed(kHistories, [](unsigned seed) { OffsetHistory().play(seed, kEvents); });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "base/log.h"
+#include "tests/coordinator/seeds.h"
 #include "tests/coordinator/transaction_fixture.h"
 
 namespace milena::testing {
@@ -12,7 +13,7 @@ namespace {
 using enum TransactionStatus;
 using std::chrono::milliseconds;
 
-constexpr uint64_t kHistories = 2000;
+constexpr unsigned kHistories = 2000;
 constexpr int kEvents = 60;
 constexpr int kIds = 3;
 constexpr int kIncarnations = 2;  // of each id, that don't know of each other
@@ -188,11 +189,7 @@ class NewHistory : public History {
 
 template <class Kind>
 void play_all() {
-    for (uint64_t seed = 1; seed <= kHistories; ++seed) {
-        SCOPED_TRACE("seed " + std::to_string(seed));
-        Kind().play(seed);
-        if (::testing::Test::HasFailure()) return;
-    }
+    for_each_seed(kHistories, [](unsigned seed) { Kind().play(seed); });
 }
 
 TEST(TransactionHistories, KeepTheirPromises) { play_all<NewHistory>(); }
