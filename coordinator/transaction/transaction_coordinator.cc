@@ -1,41 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/transaction/transaction_coordinator.h"
 
-#include <atomic>
-#include <mutex>
-
 #include "base/log.h"
 #include "coordinator/internal_topics.h"
+#include "coordinator/runtime/gathering.h"
 
 namespace milena {
 
 namespace {
 
 Error empty_id() { return Error(ErrorCode::INVALID_REQUEST, "the transactional id is empty"); }
-
-/// The markers of one transaction, on their way.
-struct MarkerRound {
-    explicit MarkerRound(MarkerTask what) : task(std::move(what)) {}
-
-    const MarkerTask task;
-    std::atomic<size_t> waiting{1};
-    std::mutex mutex;
-    MarkerOutcome outcome;  // guarded by mutex until nobody is waited for
-
-    void note(const std::string& topic, int32_t partition, MarkerFate fate) {
-        std::lock_guard lock(mutex);
-        if (fate == MarkerFate::kRetry) outcome.remaining[topic].insert(partition);
-        if (fate == MarkerFate::kSuperseded) outcome.superseded = true;
-    }
-};
-
-/// The shards' lists on their way into one.
-struct ListRound {
-    std::atomic<size_t> waiting{1};
-    std::mutex mutex;
-    std::vector<ListedTransaction> listed;  // guarded by mutex, as is the next
-    std::optional<Error> error;
-};
 
 }  // namespace
 
@@ -116,32 +90,26 @@ void TransactionCoordinator::describe(std::string transactional_id, Done<Transac
 
 void TransactionCoordinator::list(TransactionFilter filter,
                                   Done<std::vector<ListedTransaction>> done) {
-    const auto round = std::make_shared<ListRound>();
-    const auto finish = [round, done] {
-        if (--round->waiting > 0) return;
-        if (round->error) return done(*round->error);
-        done(std::move(round->listed));
-    };
-    const auto shared = std::make_shared<const TransactionFilter>(std::move(filter));
-    const auto take = [round, finish](const Result<std::vector<ListedTransaction>>& listed) {
-        {
-            std::lock_guard lock(round->mutex);
-            if (listed)
-                round->listed.insert(round->listed.end(), listed->begin(), listed->end());
-            else if (listed.error().code() != ErrorCode::NOT_COORDINATOR)
-                round->error = listed.error();
-        }
-        finish();
-    };
+    using Listed = Result<std::vector<ListedTransaction>>;
     const int32_t count = runtime_->partition_count();
-    round->waiting += static_cast<size_t>(count);
+    if (count == 0) return done(Listed());
+    const auto gathering =
+        std::make_shared<Gathering<Listed>>(Listed(), static_cast<size_t>(count), std::move(done));
+    const auto shared = std::make_shared<const TransactionFilter>(std::move(filter));
+    const auto take = [gathering](const Listed& part) {
+        gathering->finish_part_with([&part](Listed& all, StringArena&) {
+            if (!part && part.error().code() != ErrorCode::NOT_COORDINATOR)
+                all = part.error();
+            else if (part && all)
+                all->insert(all->end(), part->begin(), part->end());
+        });
+    };
     for (int32_t partition = 0; partition < count; ++partition)
         runtime_->submit_to(partition, {[shared, take](StateMachine& machine) {
                                             return static_cast<TransactionShard&>(machine).list(
                                                 *shared, take);
                                         },
                                         take});
-    finish();
 }
 
 void TransactionCoordinator::take_producer_id(
@@ -176,31 +144,37 @@ MarkerFate TransactionCoordinator::fate_of(const std::string& topic, int32_t par
 }
 
 void TransactionCoordinator::write_markers(MarkerTask what) {
-    const auto round = std::make_shared<MarkerRound>(std::move(what));
-    const auto finish = [this, round] {
-        if (--round->waiting > 0) return;
+    const auto task = std::make_shared<const MarkerTask>(std::move(what));
+    const auto conclude = [this, task](const MarkerOutcome& outcome) {
         submit(
-            round->task.transactional_id,
-            [round](TransactionShard& shard) {
-                return shard.on_markers_written(round->task.transactional_id,
-                                                round->task.marker.producer,
-                                                std::move(round->outcome));
+            task->transactional_id,
+            [task, outcome](TransactionShard& shard) {
+                return shard.on_markers_written(task->transactional_id, task->marker.producer,
+                                                outcome);
             },
             [](const Error&) {});  // whoever loads the shard goes on with the markers
     };
+    size_t count = 0;
+    for (const auto& [topic, partitions] : task->partitions) count += partitions.size();
+    if (count == 0) return conclude({});
+    const auto round = std::make_shared<Gathering<MarkerOutcome>>(MarkerOutcome(), count, conclude);
     const MetadataImagePtr image = image_.load();
-    for (const auto& [topic, partitions] : round->task.partitions) {
-        round->waiting += partitions.size();
+    for (const auto& [topic, partitions] : task->partitions)
         for (const int32_t partition : partitions)
             markers_.write(
-                *image, topic, partition, round->task.marker,
-                [this, round, finish, &topic = topic, partition](const Result<void>& written) {
-                    if (!written)
-                        round->note(topic, partition, fate_of(topic, partition, written.error()));
-                    finish();
+                *image, topic, partition, task->marker,
+                [this, task, round, &topic = topic, partition](const Result<void>& written) {
+                    round->finish_part_with([&](MarkerOutcome& outcome, StringArena&) {
+                        if (!written) note(outcome, topic, partition, written.error());
+                    });
                 });
-    }
-    finish();
+}
+
+void TransactionCoordinator::note(MarkerOutcome& outcome, const std::string& topic,
+                                  int32_t partition, const Error& error) const {
+    const MarkerFate fate = fate_of(topic, partition, error);
+    if (fate == MarkerFate::kRetry) outcome.remaining[topic].insert(partition);
+    if (fate == MarkerFate::kSuperseded) outcome.superseded = true;
 }
 
 }  // namespace milena

@@ -65,6 +65,8 @@ class TransactionCoordinator final : private TransactionHost {
     template <class Request, class Answer, class Method>
     void ask(Request request, Done<Answer> done, Method method);
     MarkerFate fate_of(const std::string& topic, int32_t partition, const Error& error) const;
+    void note(MarkerOutcome& outcome, const std::string& topic, int32_t partition,
+              const Error& error) const;
     bool exists(const std::string& topic, int32_t partition) const;
 
     void take_producer_id(const std::string& transactional_id,
