@@ -11,7 +11,8 @@
 //   list                  COUNT times ListGroups
 //   heartbeats, commits   for SECONDS, in COUNT classic groups of one member
 //   consumer-heartbeats   for SECONDS, in COUNT consumer groups of one member
-//   join-classic          one group of COUNT members, until all have their assignment
+//   join-classic          one group of COUNT members, until all have their assignment; its first
+//                         member has been there before
 //   join-consumer         the same with the consumer protocol
 //   open                  COUNT transactional ids, each with an open transaction
 //   transactions          for SECONDS, of COUNT producers: one batch and a commit
@@ -168,19 +169,28 @@ MemberPlan member_of_one_group(const Plan& plan, Connections& connections, size_
     return {connections, index, plan.prefix, kWideTopic, kHeartbeatInterval};
 }
 
+/// In one round, however fast the broker is: all have their ids before the first of them joins.
+/// Who came too late for a round would wait for the others' next heartbeats.
 void run_join_classic(const Plan& plan) {
     Connections connections(plan.host, plan.port, plan.count);
     ClassicMembers members;
     for (size_t i = 0; i < plan.count; ++i)
         members.push_back(
             std::make_unique<ClassicMember>(member_of_one_group(plan, connections, i)));
+    size_t known = 1;
+    size_t assigned = 0;
+    ClassicMember& founder = *members[0];
+    founder.start([&assigned] { ++assigned; });
+    connections.run_until([&] { return assigned == 1; });
+    assigned = 0;
     const Meter meter(plan.broker_pid);
-    for (const auto& member : members) member->start([] {});
-    connections.run_until([&] {
-        return std::ranges::all_of(members, [&](const auto& member) {
-            return member->is_assigned() && member->generation() == members[0]->generation();
-        });
-    });
+    for (const auto& member : members)
+        if (member.get() != &founder) member->introduce([&known] { ++known; });
+    connections.run_until([&] { return known == plan.count; });
+    for (const auto& member : members) member->start([&assigned] { ++assigned; });
+    connections.run_until([&] { return assigned == plan.count; });
+    for (const auto& member : members)
+        if (member->generation() != founder.generation()) die("the members joined in two rounds");
     meter.report(plan.count);
 }
 

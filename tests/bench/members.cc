@@ -7,7 +7,6 @@
 #include "protocol/messages/consumer_protocol_assignment.h"
 #include "protocol/messages/consumer_protocol_subscription.h"
 #include "protocol/messages/heartbeat_request.h"
-#include "protocol/messages/heartbeat_response.h"
 #include "protocol/messages/join_group_request.h"
 #include "protocol/messages/join_group_response.h"
 #include "protocol/messages/offset_commit_request.h"
@@ -60,7 +59,8 @@ void ClassicMember::start(std::function<void()> on_assigned) {
     join();
 }
 
-void ClassicMember::join() {
+template <class Done>
+void ClassicMember::ask_to_join(Done done) {
     const Bytes metadata = subscription_to(plan_.topic);
     JoinGroupRequest request;
     request.group_id = plan_.group;
@@ -70,20 +70,34 @@ void ClassicMember::join() {
     request.protocol_type = "consumer";
     request.protocols.push_back({"range", metadata});
     plan_.connections.ask<JoinGroupResponse>(
-        plan_.connection, request, kJoinVersion, [this](const JoinGroupResponse& joined) {
+        plan_.connection, request, kJoinVersion, [this, done](const JoinGroupResponse& joined) {
             if (is_too_early(joined.error_code))
-                return plan_.connections.after(kRetryDelay, [this] { join(); });
+                return plan_.connections.after(kRetryDelay, [this, done] { ask_to_join(done); });
             id_ = joined.member_id;
-            if (is(joined.error_code, ErrorCode::MEMBER_ID_REQUIRED)) return join();
-            check("JoinGroup", joined.error_code);
-            generation_ = joined.generation_id;
-            assignments_.clear();
-            for (const auto& member : joined.members)
-                assignments_.emplace_back(
-                    member.member_id,
-                    assignment_of(plan_.topic, static_cast<int32_t>(assignments_.size())));
-            sync();
+            done(joined);
         });
+}
+
+void ClassicMember::introduce(std::function<void()> on_known) {
+    ask_to_join([on_known = std::move(on_known)](const JoinGroupResponse& joined) {
+        if (!is(joined.error_code, ErrorCode::MEMBER_ID_REQUIRED))
+            die("a JoinGroup without a member id is not refused");
+        on_known();
+    });
+}
+
+void ClassicMember::join() {
+    ask_to_join([this](const JoinGroupResponse& joined) {
+        if (is(joined.error_code, ErrorCode::MEMBER_ID_REQUIRED)) return join();
+        check("JoinGroup", joined.error_code);
+        generation_ = joined.generation_id;
+        assignments_.clear();
+        for (const auto& member : joined.members)
+            assignments_.emplace_back(
+                member.member_id,
+                assignment_of(plan_.topic, static_cast<int32_t>(assignments_.size())));
+        sync();
+    });
 }
 
 void ClassicMember::sync() {
@@ -97,35 +111,10 @@ void ClassicMember::sync() {
         request.assignments.push_back({member, assignment});
     plan_.connections.ask<SyncGroupResponse>(
         plan_.connection, request, kSyncVersion, [this](const SyncGroupResponse& synced) {
-            if (is(synced.error_code, ErrorCode::REBALANCE_IN_PROGRESS)) return join_again();
+            if (is(synced.error_code, ErrorCode::REBALANCE_IN_PROGRESS)) return join();
             check("SyncGroup", synced.error_code);
-            is_assigned_ = true;
             on_assigned_();
-            if (plan_.heartbeat_interval.count() == 0 || beats_) return;
-            beats_ = true;
-            plan_.connections.after(plan_.heartbeat_interval, [this] { heartbeat(); });
         });
-}
-
-void ClassicMember::join_again() {
-    is_assigned_ = false;
-    join();
-}
-
-void ClassicMember::heartbeat() {
-    const auto again = [this] {
-        plan_.connections.after(plan_.heartbeat_interval, [this] { heartbeat(); });
-    };
-    if (!is_assigned_) return again();
-    plan_.connections.send(plan_.connection, heartbeat_frame(), [this, again](BytesView frame) {
-        const auto error =
-            Connections::read<HeartbeatResponse>(frame, kHeartbeatVersion).error_code;
-        if (is(error, ErrorCode::REBALANCE_IN_PROGRESS))
-            join_again();
-        else
-            check("Heartbeat", error);
-        again();
-    });
 }
 
 Bytes ClassicMember::heartbeat_frame() const {

@@ -13,37 +13,36 @@ struct MemberPlan {
     size_t connection = 0;
     std::string group;
     std::string topic;
-    std::chrono::milliseconds heartbeat_interval{0};  ///< 0: none by itself
+    std::chrono::milliseconds heartbeat_interval{0};  ///< of the consumer protocol
 };
 
-/// JoinGroup with the handshake, SyncGroup (the leader gives each member one partition), and, if
-/// the plan says so, heartbeats that tell it to join again.
+/// JoinGroup with the handshake, SyncGroup (the leader gives each member one partition). It sends
+/// no heartbeats by itself.
 class ClassicMember {
   public:
     explicit ClassicMember(MemberPlan plan) : plan_(std::move(plan)) {}
     ClassicMember(const ClassicMember&) = delete;
 
-    /// `on_assigned` runs after each SyncGroup that succeeds.
+    /// Asks for a member id, no more: while it is known and has not joined, nobody's join is over.
+    void introduce(std::function<void()> on_known);
+    /// `on_assigned` runs after each SyncGroup that succeeds. Who has started may do so again.
     void start(std::function<void()> on_assigned);
 
     int32_t generation() const { return generation_; }
-    bool is_assigned() const { return is_assigned_; }
 
     Bytes heartbeat_frame() const;
     Bytes commit_frame(int64_t offset) const;
 
   private:
+    template <class Done>
+    void ask_to_join(Done done);
     void join();
     void sync();
-    void heartbeat();
-    void join_again();
 
     const MemberPlan plan_;
     std::function<void()> on_assigned_;
     std::string id_;
     int32_t generation_ = -1;
-    bool is_assigned_ = false;
-    bool beats_ = false;
     std::vector<std::pair<std::string, Bytes>> assignments_;
 };
 
