@@ -137,10 +137,6 @@ def offsets_and_deleted_records(broker):
     expect_in(tool(broker, "GetOffsetShell", "--topic", name, "--time", -2), f"{name}:0:30")
 
 
-def groups(broker, *arguments):
-    return tool(broker, "consumer.group.ConsumerGroupCommand", *arguments)
-
-
 def described_offsets(broker, group):
     """{(topic, partition): (current offset, log end offset, lag)} as it is printed."""
     rows = [line.split() for line in groups(broker, "--describe", "--group", group).splitlines()]
@@ -307,6 +303,33 @@ def consumer_groups(broker):
     expect_in(groups(broker, "--delete", "--group", group), "was successful")
     expect(group not in groups(broker, "--list").splitlines(), "the group is still there")
     expect_in(groups(broker, "--describe", "--group", group), "GroupIdNotFoundException")
+
+
+def groups_of_all_kinds(broker, *arguments):
+    """kafka-groups: {group: (type, protocol)} of those that begin with "kinds-"."""
+    rows = [line.split() for line in tool(broker, "GroupsCommand", "--list", *arguments).splitlines()]
+    return {row[0]: tuple(row[1:]) for row in rows if row and row[0].startswith("kinds-")}
+
+
+@suite.case
+def kinds_of_groups(broker):
+    fill(broker, "tools-kinds", 6)
+    for protocol in ("classic", "consumer"):
+        kind = ["--group", f"kinds-{protocol}", "--command-property", f"group.protocol={protocol}"]
+        read = ["--topic", "tools-kinds", "--from-beginning", "--max-messages", 6]
+        tool(broker, "consumer.ConsoleConsumer", *kind, *read)
+    reset = ["--reset-offsets", "--to-offset", 2, "--execute", "--topic", "tools-kinds"]
+    groups(broker, *reset, "--group", "kinds-simple")
+    classic = {"kinds-classic": ("Classic", "consumer")}
+    consumer = {"kinds-consumer": ("Consumer", "consumer")}
+    simple = {"kinds-simple": ("Classic",)}
+    for arguments, wanted in [
+        ([], classic | consumer | simple), (["--consumer"], classic | consumer | simple),
+        (["--group-type", "classic"], classic | simple), (["--group-type", "consumer"], consumer),
+        (["--protocol", "consumer"], classic | consumer), (["--share"], {}), (["--streams"], {}),
+    ]:  # fmt: skip
+        found = groups_of_all_kinds(broker, *arguments)
+        expect(found == wanted, f"kafka-groups {arguments}: {found}")
 
 
 def await_stable(client, group):
