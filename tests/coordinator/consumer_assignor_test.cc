@@ -8,6 +8,7 @@
 
 #include "cluster/image_state.h"
 #include "coordinator/group/consumer_topics.h"
+#include "tests/coordinator/seeds.h"
 
 namespace milena {
 namespace {
@@ -96,8 +97,7 @@ TEST(ConsumerAssignor, NobodyWantsAnything) {
 }
 
 TEST(ConsumerAssignor, EachPartitionHasOneOwner) {
-    for (uint32_t seed = 0; seed < 3'000; ++seed) {
-        SCOPED_TRACE("seed " + std::to_string(seed));
+    testing::for_each_seed(3'000, [](unsigned seed) {
         std::mt19937 random(seed);
         const Assignor assignor = seed % 2 == 0 ? &assign_uniform : &assign_range;
         std::vector<SubscribedTopic> topics;
@@ -119,7 +119,7 @@ TEST(ConsumerAssignor, EachPartitionHasOneOwner) {
                 for (const int32_t partition : partitions)
                     ASSERT_TRUE(given.insert({topic, partition}).second);
         ASSERT_EQ(given, wanted);
-    }
+    });
 }
 
 TEST(ConsumerTopics, HashesAreKafkas) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Seeds of random histories. A failing one is printed; MILENA_SEED plays it alone:
 //
-//     MILENA_SEED=17 build/release/tests/coordinator/coordinator_test --gtest_filter='*Histor*'
+//     MILENA_SEED=17 build/release/coordinator_test --gtest_filter='*Histor*'
 #pragma once
 
 #include <gtest/gtest.h>
