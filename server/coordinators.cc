@@ -68,7 +68,6 @@ TransactionOptions transaction_options(const BrokerSettings& settings) {
         settings.transaction_abort_timed_out_transaction_cleanup_interval_ms;
     options.remove_expired_interval_ms =
         settings.transaction_remove_expired_transaction_cleanup_interval_ms;
-    options.two_phase_commit = settings.transaction_two_phase_commit_enable;
     return options;
 }
 

@@ -11,7 +11,6 @@ struct TransactionOptions {
     int64_t id_expiration_ms = 604'800'000;
     int64_t abort_timed_out_interval_ms = 10'000;
     int64_t remove_expired_interval_ms = 3'600'000;
-    bool two_phase_commit = false;
 };
 
 }  // namespace milena
