@@ -12,6 +12,12 @@ bool has_delete_horizon(const BatchHeader& batch) {
     return (batch.attributes & RecordBatchLayout::kDeleteHorizonBit) != 0;
 }
 
+Error damaged(const BatchHeader& batch) {
+    return Error(
+        ErrorCode::CORRUPT_MESSAGE,
+        "the batch at offset " + std::to_string(batch.base_offset.value) + " has a wrong CRC");
+}
+
 }  // namespace
 
 bool BatchFilter::is_needed_empty(const BatchHeader& batch) const {
@@ -26,52 +32,84 @@ bool BatchFilter::is_needed_empty(const BatchHeader& batch) const {
 
 Result<BytesView> BatchFilter::filter(const BatchReader::Batch& batch) {
     const BatchHeader& header = batch.header;
+    const auto known = count_kept(header);
+    const bool is_uniform = known && (*known == 0 || *known == header.record_count);
+    if (!is_uniform && record_batch_crc(batch.bytes) != header.crc) return damaged(header);
     const bool is_control = header.is_control();
     const bool is_obsolete =
         is_control ? transactions_.is_of_empty_transaction(header, parse_marker(batch.bytes))
                    : transactions_.is_aborted(header);
     const bool had_horizon = has_delete_horizon(header);
     const bool horizon_passed = had_horizon && header.base_timestamp <= rules_.now;
-    Choice choice;
-    if (!is_obsolete || (is_control && !horizon_passed)) {
-        auto chosen = choose(batch);
-        if (!chosen) return chosen.error();
-        choice = *chosen;
-    }
-    if (choice.kept == 0) return is_needed_empty(header) ? make_empty(batch) : BytesView();
+    const auto without = [&] { return is_needed_empty(header) ? make_empty(batch) : BytesView(); };
+    if (is_obsolete && (!is_control || horizon_passed)) return without();
+    if (is_uniform) return *known == 0 ? without() : batch.bytes;
+    const RecordBytes records = inflater_.inflate(batch);
+    auto choice = choose(batch, records);
+    if (!choice) return choice.error();
+    if (choice->kept == 0) return without();
     const bool gets_horizon =
-        (choice.has_tombstones || (is_control && is_obsolete)) && !had_horizon;
-    if (choice.kept == header.record_count && !gets_horizon) return batch.bytes;
-    TimestampMs base = had_horizon ? header.base_timestamp : choice.first_timestamp;
+        (choice->has_tombstones || (is_control && is_obsolete)) && !had_horizon;
+    if (choice->kept == header.record_count && !gets_horizon) return batch.bytes;
+    TimestampMs base = had_horizon ? header.base_timestamp : choice->first_timestamp;
     if (gets_horizon) base = TimestampMs(rules_.now.value + rules_.delete_retention_ms);
-    return rewrite(batch, choice, base, had_horizon || gets_horizon);
+    return rewrite(batch, records, *choice, base, had_horizon || gets_horizon);
 }
 
-Result<BatchFilter::Choice> BatchFilter::choose(const BatchReader::Batch& batch) {
+std::optional<int64_t> BatchFilter::count_kept(const BatchHeader& batch) const {
+    const bool is_known = superseded_.covers(batch.base_offset, batch.last_offset()) &&
+                          batch.last_offset() <= map_.latest() &&
+                          superseded_.is_plain(batch.last_offset());
+    if (!is_known) return {};
+    return batch.record_count -
+           superseded_.superseded_between(batch.base_offset, batch.last_offset());
+}
+
+Result<BatchFilter::Choice> BatchFilter::choose(const BatchReader::Batch& batch,
+                                                const RecordBytes& records) {
     const BatchHeader& header = batch.header;
     const bool deletes_go = has_delete_horizon(header) && rules_.now >= header.base_timestamp;
     Choice choice;
     is_kept_.clear();
-    CleanedRecordReader reader(batch);
+    seen_.clear();
+    CleanedRecordReader reader(header, records);
     while (true) {
         auto record = reader.next();
         if (!record) return record.error();
+        if (*record) seen_.push_back(see(**record));
+        if (*record && seen_.size() < kTogether) continue;
+        choose_among_seen(header, deletes_go, choice);
         if (!*record) return choice;
-        const bool kept = header.is_control() || keeps(**record, deletes_go);
-        is_kept_.push_back(kept);
-        if (!kept) continue;
-        if (choice.kept++ == 0)
-            choice.first_timestamp = choice.max_timestamp = (*record)->timestamp;
-        choice.max_timestamp = std::max(choice.max_timestamp, (*record)->timestamp);
-        choice.has_tombstones |= !(*record)->has_value;
     }
 }
 
-bool BatchFilter::keeps(const CleanedRecord& record, bool deletes_go) const {
+BatchFilter::Seen BatchFilter::see(const CleanedRecord& record) const {
+    Seen seen{record.offset, record.timestamp, {}, record.has_value};
+    if (!superseded_.covers(record.offset) && record.key) seen.key = map_.see(*record.key);
+    return seen;
+}
+
+void BatchFilter::choose_among_seen(const BatchHeader& batch, bool deletes_go, Choice& choice) {
+    for (const Seen& record : seen_) {
+        const bool kept = batch.is_control() || keeps(record, deletes_go);
+        is_kept_.push_back(kept);
+        if (!kept) continue;
+        if (choice.kept++ == 0) choice.first_timestamp = choice.max_timestamp = record.timestamp;
+        choice.max_timestamp = std::max(choice.max_timestamp, record.timestamp);
+        choice.has_tombstones |= !record.has_value;
+    }
+    seen_.clear();
+}
+
+bool BatchFilter::keeps(const Seen& record, bool deletes_go) const {
     if (record.offset > map_.latest()) return true;
-    if (!record.key) return false;
-    const auto newest = map_.find(*record.key);
-    if (newest && record.offset < *newest) return false;
+    if (superseded_.covers(record.offset)) {
+        if (superseded_.is_superseded(record.offset)) return false;
+    } else {
+        if (!record.key) return false;
+        const auto newest = map_.find(*record.key);
+        if (newest && record.offset < *newest) return false;
+    }
     return record.has_value || !deletes_go;
 }
 
@@ -80,10 +118,11 @@ BytesView BatchFilter::make_empty(const BatchReader::Batch& batch) {
     return out_;
 }
 
-Result<BytesView> BatchFilter::rewrite(const BatchReader::Batch& batch, const Choice& choice,
-                                       TimestampMs base_timestamp, bool has_horizon) {
+Result<BytesView> BatchFilter::rewrite(const BatchReader::Batch& batch, const RecordBytes& records,
+                                       const Choice& choice, TimestampMs base_timestamp,
+                                       bool has_horizon) {
     CleanedBatchWriter writer(batch, base_timestamp, out_);
-    CleanedRecordReader reader(batch);
+    CleanedRecordReader reader(batch.header, records);
     for (const bool kept : is_kept_) {
         auto record = reader.next();
         if (!record) return record.error();

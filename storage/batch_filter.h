@@ -16,6 +16,7 @@
 #include "storage/cleaned_transactions.h"
 #include "storage/offset_map.h"
 #include "storage/partition_log.h"
+#include "storage/superseded_records.h"
 
 namespace milena {
 
@@ -29,11 +30,13 @@ struct FilterRules {
 /// Not thread safe.
 class BatchFilter {
   public:
-    BatchFilter(const OffsetMap& map, CleanedTransactions& transactions, const FilterRules& rules)
-        : map_(map), transactions_(transactions), rules_(rules) {}
+    BatchFilter(const OffsetMap& map, const SupersededRecords& superseded,
+                CleanedTransactions& transactions, const FilterRules& rules)
+        : map_(map), superseded_(superseded), transactions_(transactions), rules_(rules) {}
 
     /// What is to be written for `batch`: itself, a smaller one (valid until the next call), or
-    /// nothing. CORRUPT_MESSAGE if its records can't be read. REQUIRES: batches come in order.
+    /// nothing. Looks at its CRC only if it looks at its records, as it is what vouches for the
+    /// batch otherwise. CORRUPT_MESSAGE if these can't be read. REQUIRES: batches come in order.
     Result<BytesView> filter(const BatchReader::Batch& batch);
 
   private:
@@ -43,16 +46,33 @@ class BatchFilter {
         TimestampMs first_timestamp;
         TimestampMs max_timestamp;
     };
-    Result<Choice> choose(const BatchReader::Batch& batch);
-    bool keeps(const CleanedRecord& record, bool deletes_go) const;
+    /// What is known of a record before the map is asked.
+    struct Seen {
+        Offset offset;
+        TimestampMs timestamp;
+        std::optional<OffsetMap::Key> key;
+        bool has_value;
+    };
+    /// How many are asked about together.
+    static constexpr size_t kTogether = 64;
+
+    /// Number of records that stay, if that is known without a look at them.
+    std::optional<int64_t> count_kept(const BatchHeader& batch) const;
+    Result<Choice> choose(const BatchReader::Batch& batch, const RecordBytes& records);
+    Seen see(const CleanedRecord& record) const;
+    void choose_among_seen(const BatchHeader& batch, bool deletes_go, Choice& choice);
+    bool keeps(const Seen& record, bool deletes_go) const;
     bool is_needed_empty(const BatchHeader& batch) const;
     BytesView make_empty(const BatchReader::Batch& batch);
-    Result<BytesView> rewrite(const BatchReader::Batch& batch, const Choice& choice,
-                              TimestampMs base_timestamp, bool has_horizon);
+    Result<BytesView> rewrite(const BatchReader::Batch& batch, const RecordBytes& records,
+                              const Choice& choice, TimestampMs base_timestamp, bool has_horizon);
 
     const OffsetMap& map_;
+    const SupersededRecords& superseded_;
     CleanedTransactions& transactions_;
     const FilterRules& rules_;
+    Inflater inflater_;
+    std::vector<Seen> seen_;
     std::vector<bool> is_kept_;  // of the batch's records
     Bytes out_;
 };

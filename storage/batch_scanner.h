@@ -38,6 +38,8 @@ class BatchScanner {
     int64_t buffer_end_ = 0;
 };
 
+enum class CrcCheck : bool { kNo, kYes };
+
 /// Reads whole batches in large pieces, for recovery. Stops at the first byte that is not part of a
 /// whole, valid batch: a torn write, or damage.
 class BatchReader {
@@ -46,15 +48,16 @@ class BatchReader {
 
     /// From `position`, a batch border, to `end`.
     explicit BatchReader(const File& file, int64_t end, int64_t position = 0,
-                         size_t piece_bytes = kPieceBytes)
-        : file_(file), end_(end), piece_bytes_(piece_bytes), position_(position) {}
+                         size_t piece_bytes = kPieceBytes, CrcCheck check = CrcCheck::kYes)
+        : file_(file), end_(end), piece_bytes_(piece_bytes), check_(check), position_(position) {}
 
     struct Batch {
         BatchHeader header;
         int64_t position = 0;
         BytesView bytes;  ///< until the next call
     };
-    /// Nothing at the end, or where a batch is cut short, implausible or has a wrong CRC.
+    /// Nothing at the end, or where a batch is cut short, implausible or has a wrong CRC (which not
+    /// everybody wants to be checked).
     Result<std::optional<Batch>> next();
     /// Everything before is valid.
     int64_t position() const { return position_; }
@@ -65,6 +68,7 @@ class BatchReader {
     const File& file_;
     const int64_t end_;
     const size_t piece_bytes_;
+    const CrcCheck check_;
     int64_t position_;
     int64_t buffer_start_ = 0;
     Bytes buffer_;

@@ -2,6 +2,7 @@
 #include "storage/cleaned_records.h"
 
 #include <algorithm>
+#include <array>
 
 #include "protocol/record_batch.h"
 #include "protocol/record_reader.h"
@@ -13,6 +14,7 @@ namespace {
 using Layout = RecordBatchLayout;
 
 constexpr size_t kPieceBytes = 64 << 10;
+constexpr size_t kInflatedBytesMax = 4 << 20;
 constexpr uint8_t kCompressionBits = Layout::kCompressionMask;
 
 /// A field with its length before it; a negative one means null.
@@ -50,10 +52,35 @@ CompressionType compression_of(const BatchHeader& header) {
 
 // ---- Reading
 
-CleanedRecordReader::CleanedRecordReader(const BatchReader::Batch& batch)
-    : header_(batch.header),
-      stream_(batch.bytes.subspan(Layout::kRecords), compression_of(batch.header)),
-      records_left_(batch.header.record_count) {}
+RecordBytes::RecordBytes(const BatchReader::Batch& batch)
+    : bytes(batch.bytes.subspan(Layout::kRecords)), compression(compression_of(batch.header)) {}
+
+RecordBytes Inflater::inflate(const BatchReader::Batch& batch) {
+    RecordBytes records(batch);
+    if (records.compression == CompressionType::kNone) return records;
+    const DecompressorLease decompressor = take_decompressor(records.compression);
+    if (!decompressor->start(records.bytes)) return records;
+    if (inflated_.empty()) inflated_.resize(kPieceBytes);
+    for (size_t filled = 0;;) {
+        if (filled == inflated_.size()) {
+            if (filled >= kInflatedBytesMax) return records;
+            inflated_.resize(2 * filled);
+        }
+        const auto got = decompressor->read(MutableBytesView(inflated_).subspan(filled));
+        if (!got) return records;
+        if (*got == 0) {
+            records.bytes = BytesView(inflated_).first(filled);
+            records.compression = CompressionType::kNone;
+            return records;
+        }
+        filled += *got;
+    }
+}
+
+CleanedRecordReader::CleanedRecordReader(const BatchHeader& header, const RecordBytes& records)
+    : header_(header),
+      stream_(records.bytes, records.compression),
+      records_left_(header.record_count) {}
 
 Error CleanedRecordReader::failed() const {
     return Error(ErrorCode::CORRUPT_MESSAGE,
@@ -116,14 +143,14 @@ CleanedBatchWriter::CleanedBatchWriter(const BatchReader::Batch& batch, Timestam
 Result<void> CleanedBatchWriter::append(const CleanedRecord& record) {
     if (!started_) return started_;
     const int64_t delta = record.timestamp.value - base_timestamp_.value;
-    const size_t body = 1 + varint_size(delta) + record.after_time.size();
-    const auto length = static_cast<int32_t>(body);
-    Bytes& out = compressor_ ? pending_ : out_;
-    const size_t start = out.size();
-    out.resize(start + varint_size(length) + body);
-    uint8_t* to = write_varint(out.data() + start, length);
+    std::array<uint8_t, kVarintBytesMax + 1 + kVarlongBytesMax> head;
+    uint8_t* to = write_varint(
+        head.data(), static_cast<int32_t>(1 + varint_size(delta) + record.after_time.size()));
     *to++ = record.body.front();
-    std::copy(record.after_time.begin(), record.after_time.end(), write_varint(to, delta));
+    to = write_varint(to, delta);
+    Bytes& out = compressor_ ? pending_ : out_;
+    out.insert(out.end(), head.data(), to);
+    out.insert(out.end(), record.after_time.begin(), record.after_time.end());
     ++count_;
     return pending_.size() >= kPieceBytes ? flush() : Result<void>();
 }

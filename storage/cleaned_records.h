@@ -20,10 +20,31 @@ struct CleanedRecord {
     BytesView after_time;  ///< the body, from the offset on
 };
 
-/// Memory: a window of the decompressed records.
+/// The records of a batch as they lie there, or decompressed. Borrowed.
+struct RecordBytes {
+    explicit RecordBytes(const BatchReader::Batch& batch);
+
+    BytesView bytes;
+    CompressionType compression;
+};
+
+/// Decompresses batches that are to be read twice.
+class Inflater {
+  public:
+    /// The records of `batch`, until the next call. What would take too much memory stays
+    /// compressed, as does what can't be read.
+    RecordBytes inflate(const BatchReader::Batch& batch);
+
+  private:
+    Bytes inflated_;
+};
+
+/// Memory: a window, of compressed records.
 class CleanedRecordReader {
   public:
-    explicit CleanedRecordReader(const BatchReader::Batch& batch);
+    explicit CleanedRecordReader(const BatchReader::Batch& batch)
+        : CleanedRecordReader(batch.header, RecordBytes(batch)) {}
+    CleanedRecordReader(const BatchHeader& header, const RecordBytes& records);
 
     /// The next record, until the next call; nothing behind the last. CORRUPT_MESSAGE.
     Result<std::optional<CleanedRecord>> next();

@@ -19,11 +19,11 @@ Error damaged(const Segment& segment, int64_t position) {
 /// `go_on`, which is returned then.
 template <class Progress, class Visit>
 Result<Progress> for_each_batch(Segment& segment, int64_t position, size_t piece_bytes,
-                                Progress go_on, const Visit& visit) {
+                                CrcCheck check, Progress go_on, const Visit& visit) {
     if (segment.size() == 0) return go_on;
     auto file = segment.log_file();
     if (!file) return file.error();
-    BatchReader reader(**file, segment.size(), position, piece_bytes);
+    BatchReader reader(**file, segment.size(), position, piece_bytes, check);
     while (true) {
         auto batch = reader.next();
         if (!batch) return batch.error();
@@ -61,7 +61,9 @@ Result<std::optional<CompactionOutcome>> Compaction::run(const CompactionRange& 
 // ---- The map
 
 Result<Compaction::Progress> Compaction::build_map(const CompactionRange& range) {
-    map_.start(range.first_dirty, range.first_uncleanable - range.first_dirty);
+    const int64_t offsets = range.first_uncleanable - range.first_dirty;
+    map_.start(range.first_dirty, offsets);
+    superseded_.start(range.first_dirty, offsets);
     CleanedTransactions transactions;
     auto aborted = log_.aborted_entries(range.first_dirty, range.first_uncleanable);
     if (!aborted) return aborted.error();
@@ -86,7 +88,7 @@ Result<Compaction::Progress> Compaction::map_segment(Segment& segment, const Com
         if (!batch) return batch.error();
         start = *batch ? (*batch)->position : segment.size();
     }
-    return for_each_batch(segment, start, options_.read_bytes, Progress::kDone,
+    return for_each_batch(segment, start, options_.read_bytes, CrcCheck::kYes, Progress::kDone,
                           [&](const BatchReader::Batch& batch) -> Result<Progress> {
                               if (!options_.proceed(batch.header.size_bytes))
                                   return Progress::kGivenUp;
@@ -105,13 +107,34 @@ Result<Compaction::Progress> Compaction::map_segment(Segment& segment, const Com
 
 Result<bool> Compaction::map_batch(const BatchReader::Batch& batch, Offset first_dirty) {
     CleanedRecordReader records(batch);
+    bool is_plain = batch.header.base_offset >= first_dirty;
     while (true) {
         auto record = records.next();
         if (!record) return record.error();
-        if (!*record) return true;
-        if (!(*record)->key || (*record)->offset < first_dirty) continue;
-        if (!map_.put(*(*record)->key, (*record)->offset)) return false;
+        if (!*record) break;
+        if ((*record)->offset < first_dirty) continue;
+        is_plain &= (*record)->has_value;
+        if (!(*record)->key) {
+            superseded_.set_superseded((*record)->offset);
+            continue;
+        }
+        seen_.emplace_back(map_.see(*(*record)->key), (*record)->offset);
+        if (seen_.size() == kKeysTogether && !map_seen()) return false;
     }
+    if (!map_seen()) return false;
+    if (is_plain) superseded_.set_plain(batch.header.last_offset());
+    return true;
+}
+
+bool Compaction::map_seen() {
+    for (const auto& [key, offset] : seen_) {
+        Offset replaced;
+        const OffsetMap::Put outcome = map_.put(key, offset, replaced);
+        if (outcome == OffsetMap::Put::kNoRoom) return false;
+        if (outcome == OffsetMap::Put::kReplaced) superseded_.set_superseded(replaced);
+    }
+    seen_.clear();
+    return true;
 }
 
 // ---- The segments
@@ -150,7 +173,7 @@ Result<Compaction::Progress> Compaction::compact_group(const SegmentList& group,
                                                        const FilterRules& rules) {
     CleanedSegment cleaned(files_, log_.directory(), group.front()->base_offset(),
                            log_.config().index_interval_bytes, options_.write_bytes);
-    BatchFilter filter(map_, transactions, rules);
+    BatchFilter filter(map_, superseded_, transactions, rules);
     for (const auto& segment : group) {
         auto tail = segment->tail();
         if (!tail) return tail.error();
@@ -171,7 +194,7 @@ Result<Compaction::Progress> Compaction::compact_group(const SegmentList& group,
 
 Result<Compaction::Progress> Compaction::filter_segment(Segment& segment, BatchFilter& filter,
                                                         CleanedSegment& cleaned) {
-    return for_each_batch(segment, 0, options_.read_bytes, Progress::kDone,
+    return for_each_batch(segment, 0, options_.read_bytes, CrcCheck::kNo, Progress::kDone,
                           [&](const BatchReader::Batch& batch) -> Result<Progress> {
                               auto left = filter.filter(batch);
                               if (!left) return left.error();

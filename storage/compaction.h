@@ -19,6 +19,7 @@ namespace milena {
 struct CompactionOptions {
     size_t read_bytes = 1 << 20;
     size_t write_bytes = 1 << 20;
+    int64_t superseded_bytes = 1 << 20;  ///< for SupersededRecords
     /// Called for all bytes that are read and written, and may wait; false: give up.
     std::function<bool(int64_t bytes)> proceed = [](int64_t) { return true; };
 };
@@ -34,7 +35,11 @@ struct CompactionOutcome {
 class Compaction {
   public:
     Compaction(PartitionLog& log, FileSystem& files, OffsetMap& map, CompactionOptions options)
-        : log_(log), files_(files), map_(map), options_(std::move(options)) {}
+        : log_(log),
+          files_(files),
+          map_(map),
+          options_(std::move(options)),
+          superseded_(options_.superseded_bytes) {}
 
     /// Nothing if it was told to give up, or its segments have left the log meanwhile: what was
     /// replaced by then stays so. KAFKA_STORAGE_ERROR; CORRUPT_MESSAGE if the log can't be
@@ -46,12 +51,15 @@ class Compaction {
     enum class Progress { kDone, kFull, kGivenUp };
     /// Their files are all open while they are replaced.
     static constexpr size_t kSegmentsTogetherMax = 32;
+    /// Keys that the map sees before they are put in.
+    static constexpr size_t kKeysTogether = 64;
 
     Result<Progress> build_map(const CompactionRange& range);
     Result<Progress> map_segment(Segment& segment, const CompactionRange& range,
                                  CleanedTransactions& transactions);
     /// False: no room.
     Result<bool> map_batch(const BatchReader::Batch& batch, Offset first_dirty);
+    bool map_seen();
     Result<std::vector<SegmentList>> group_segments(const CompactionRange& range);
     Result<Progress> compact_group(const SegmentList& group, CleanedTransactions& transactions,
                                    const FilterRules& rules);
@@ -61,6 +69,8 @@ class Compaction {
     FileSystem& files_;
     OffsetMap& map_;
     const CompactionOptions options_;
+    SupersededRecords superseded_;
+    std::vector<std::pair<OffsetMap::Key, Offset>> seen_;  // not in the map yet
     CompactionOutcome outcome_;
 };
 

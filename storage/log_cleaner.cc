@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/log_cleaner.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 
 #include "base/log.h"
@@ -14,6 +16,8 @@ constexpr std::string_view kCheckpointFile = "/cleaner-offset-checkpoint";
 /// Bytes between two looks at the throttle and at whether to stop.
 constexpr int64_t kPaceBytes = 256 << 10;
 constexpr int64_t kMapBytesMin = 64 << 10;
+/// One part in so many of the buffer is for SupersededRecords.
+constexpr int64_t kSupersededShare = 16;
 constexpr int32_t kBufferBytesMin = 64 << 10;
 
 PartitionName name_of(const PartitionLog& log) { return {log.topic(), log.partition()}; }
@@ -23,10 +27,13 @@ PartitionName name_of(const PartitionLog& log) { return {log.topic(), log.partit
 struct LogCleaner::Workshop {
     explicit Workshop(const CleanerOptions& with)
         : options(with),
-          map(std::max(kMapBytesMin, with.dedupe_buffer_bytes / std::max(with.threads, 1)),
-              with.load_factor) {}
+          bytes(std::max(kMapBytesMin, with.dedupe_buffer_bytes / std::max(with.threads, 1))),
+          map(bytes - superseded_bytes(), with.load_factor) {}
+
+    int64_t superseded_bytes() const { return bytes / kSupersededShare; }
 
     const CleanerOptions options;
+    const int64_t bytes;
     OffsetMap map;
 };
 
@@ -73,6 +80,7 @@ void LogCleaner::match_threads() {
 }
 
 void LogCleaner::work(int number) {
+    pthread_setname_np(pthread_self(), ("cleaner-" + std::to_string(number)).c_str());
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         if (number >= running_) {
@@ -159,6 +167,7 @@ Result<std::optional<CompactionOutcome>> LogCleaner::compact(const Job& job, Wor
     CompactionOptions options;
     options.read_bytes = options.write_bytes = static_cast<size_t>(buffer_bytes);
     int64_t unpaced = 0;
+    options.superseded_bytes = workshop.superseded_bytes();
     options.proceed = [&](int64_t bytes) {
         unpaced += bytes;
         if (unpaced < kPaceBytes) return true;

@@ -6,8 +6,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
-#include <vector>
 
 #include "base/bytes.h"
 #include "base/ids.h"
@@ -17,8 +17,18 @@ namespace milena {
 /// Open addressing in Robin Hood order: also a full map answers after a few neighbours. Not thread
 /// safe.
 class OffsetMap {
+    struct Entry;
+
   public:
     static constexpr int64_t kEntryBytes = 16;
+
+    /// What the map knows of a key, for the map that made it, until that is started anew.
+    class Key {
+        friend class OffsetMap;
+        uint64_t hash = 0;
+        uint32_t more_hash = 0;
+    };
+    enum class Put { kNew, kReplaced, kNoRoom };
 
     /// Never takes more than `memory_bytes` (but for a few entries), nor is filled beyond
     /// `load_factor`.
@@ -26,10 +36,13 @@ class OffsetMap {
 
     /// Empties it for offsets from `base` on, `offsets` in number: it then needs no more room.
     void start(Offset base, int64_t offsets);
-    /// `key` is at `offset`, which is larger than all before. False if there is no room for it.
-    bool put(BytesView key, Offset offset);
+    /// The place of the key is on its way into the processor's cache afterwards: whoever has
+    /// several keys lets the map see all of them first.
+    Key see(BytesView key) const;
+    /// `key` is at `offset`, which is larger than all before. `replaced`: where it was.
+    Put put(const Key& key, Offset offset, Offset& replaced);
     /// Where `key` was last.
-    std::optional<Offset> find(BytesView key) const;
+    std::optional<Offset> find(const Key& key) const;
     /// Up to here, all that was to be put in is in.
     Offset latest() const { return latest_; }
     void set_latest(Offset offset) { latest_ = offset; }
@@ -42,23 +55,29 @@ class OffsetMap {
         uint32_t more_hash = 0;
         uint32_t distance = 0;  ///< from the base, plus one; 0: no entry
 
-        bool same_key(const Entry& other) const {
-            return hash == other.hash && more_hash == other.more_hash;
-        }
+        bool is_of(const Key& key) const { return hash == key.hash && more_hash == key.more_hash; }
     };
     static_assert(sizeof(Entry) == kEntryBytes);
+    struct Free {
+        void operator()(Entry* entries) const;
+    };
 
-    Entry entry_of(BytesView key) const;
+    void make_room(size_t slots);
     /// How far the entry at `at` is from where its hash wants it.
     size_t displacement(size_t at) const;
-    size_t home(uint64_t hash) const;
-    size_t after(size_t at) const { return at + 1 == entries_.size() ? 0 : at + 1; }
+    size_t home(uint64_t hash) const {
+        return static_cast<size_t>((static_cast<unsigned __int128>(hash) * slots_) >> 64);
+    }
+    size_t after(size_t at) const { return at + 1 == slots_ ? 0 : at + 1; }
+    Offset offset_of(const Entry& entry) const { return base_ + (int64_t{entry.distance} - 1); }
     void insert(size_t at, Entry entry);
 
     const int64_t memory_bytes_;
     const double load_factor_;
     const uint64_t secret_;
-    std::vector<Entry> entries_;
+    std::unique_ptr<Entry[], Free> entries_;
+    size_t slots_ = 0;
+    size_t slots_allocated_ = 0;
     int64_t size_ = 0;
     int64_t size_max_ = 0;
     Offset base_{0};

@@ -103,11 +103,14 @@ class CompactionTest : public LogTest {
     /// One run over all that may be compacted.
     Result<std::optional<CompactionOutcome>> compact(PartitionLog& log,
                                                      std::optional<Offset> checkpoint = {},
-                                                     int64_t map_bytes = 1 << 20) {
+                                                     int64_t map_bytes = 1 << 20,
+                                                     int64_t superseded_bytes = 1 << 20) {
         OffsetMap map(map_bytes, 0.9);
         auto range = find_compaction_range(log, checkpoint, clock.now());
         if (!range) return range.error();
-        return Compaction(log, *files, map, {}).run(*range, clock.now());
+        CompactionOptions options;
+        options.superseded_bytes = superseded_bytes;
+        return Compaction(log, *files, map, options).run(*range, clock.now());
     }
 
   private:

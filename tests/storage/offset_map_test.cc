@@ -10,6 +10,15 @@
 namespace milena {
 namespace {
 
+bool put(OffsetMap& map, const std::string& key, Offset offset) {
+    Offset replaced;
+    return map.put(map.see(as_bytes(key)), offset, replaced) != OffsetMap::Put::kNoRoom;
+}
+
+std::optional<Offset> find(const OffsetMap& map, const std::string& key) {
+    return map.find(map.see(as_bytes(key)));
+}
+
 TEST(OffsetMap, RemembersTheNewestOffsetOfEachKey) {
     constexpr uint32_t kSeed = 20260917;
     std::mt19937 random(kSeed);
@@ -19,45 +28,44 @@ TEST(OffsetMap, RemembersTheNewestOffsetOfEachKey) {
     std::map<std::string, Offset> expected;
     for (int i = 0; i < 40'000; ++i) {
         const std::string key = "key-" + std::to_string(random() % 20'000);
-        ASSERT_TRUE(map.put(as_bytes(key), base + i));
+        ASSERT_TRUE(put(map, key, base + i));
         expected[key] = base + i;
         EXPECT_EQ(map.latest(), base + i);
     }
     EXPECT_EQ(map.size(), static_cast<int64_t>(expected.size()));
-    for (const auto& [key, offset] : expected) ASSERT_EQ(map.find(as_bytes(key)), offset) << key;
-    for (int i = 0; i < 20'000; ++i) ASSERT_FALSE(map.find(as_bytes("other-" + std::to_string(i))));
+    for (const auto& [key, offset] : expected) ASSERT_EQ(find(map, key), offset) << key;
+    for (int i = 0; i < 20'000; ++i) ASSERT_FALSE(find(map, "other-" + std::to_string(i)));
 }
 
 TEST(OffsetMap, IsNeverFullerThanItMayBe) {
     OffsetMap map(1000 * OffsetMap::kEntryBytes, 0.9);
     map.start(Offset(0), 1'000'000);
     int64_t offset = 0;
-    while (map.put(as_bytes("key-" + std::to_string(offset)), Offset(offset))) ++offset;
+    while (put(map, "key-" + std::to_string(offset), Offset(offset))) ++offset;
     EXPECT_EQ(offset, 900);
     EXPECT_EQ(map.size(), 900);
     EXPECT_EQ(map.latest(), Offset(899));
-    EXPECT_TRUE(map.put(as_bytes("key-17"), Offset(1000))) << "a key that has its place";
-    EXPECT_EQ(map.find(as_bytes("key-17")), Offset(1000));
-    for (int64_t i = 0; i < 900; ++i)
-        ASSERT_TRUE(map.find(as_bytes("key-" + std::to_string(i)))) << i;
-    EXPECT_FALSE(map.find(as_bytes("key-900")));
+    EXPECT_TRUE(put(map, "key-17", Offset(1000))) << "a key that has its place";
+    EXPECT_EQ(find(map, "key-17"), Offset(1000));
+    for (int64_t i = 0; i < 900; ++i) ASSERT_TRUE(find(map, "key-" + std::to_string(i))) << i;
+    EXPECT_FALSE(find(map, "key-900"));
 }
 
 TEST(OffsetMap, TakesOnlyTheRoomThatItsOffsetsNeed) {
     OffsetMap map(int64_t{1} << 40, 0.5);  // more than there is
     map.start(Offset(10), 100);
-    for (int i = 0; i < 100; ++i) ASSERT_TRUE(map.put(as_bytes(std::to_string(i)), Offset(10 + i)));
+    for (int i = 0; i < 100; ++i) ASSERT_TRUE(put(map, std::to_string(i), Offset(10 + i)));
     map.start(Offset(10), 0);
     EXPECT_EQ(map.size(), 0);
-    EXPECT_FALSE(map.find(as_bytes("1")));
+    EXPECT_FALSE(find(map, "1"));
     EXPECT_EQ(map.latest(), Offset(9));
 }
 
 TEST(OffsetMap, AnOffsetThatIsTooFarAwayHasNoRoom) {
     OffsetMap map(1 << 20, 0.9);
     map.start(Offset(0), 10);
-    EXPECT_TRUE(map.put(as_bytes("near"), Offset((int64_t{1} << 32) - 2)));
-    EXPECT_FALSE(map.put(as_bytes("far"), Offset((int64_t{1} << 32) - 1)));
+    EXPECT_TRUE(put(map, "near", Offset((int64_t{1} << 32) - 2)));
+    EXPECT_FALSE(put(map, "far", Offset((int64_t{1} << 32) - 1)));
 }
 
 }  // namespace
