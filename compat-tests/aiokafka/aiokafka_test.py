@@ -9,6 +9,9 @@ from common import folder_of, virtual_environment
 VERSION = "0.14.0"
 CODECS = "cramjam==2.14.0"  # without it, there is gzip alone
 STRATEGIES = ["range", "roundrobin", "sticky"]
+CANNOT = {
+    "cooperative": "has no cooperative assignor", "kip-848": "speaks the classic protocol alone",
+}  # fmt: skip
 
 
 def program():
@@ -20,4 +23,4 @@ prepare = program
 
 
 if __name__ == "__main__":
-    sys.exit(run_suite(client_suite("aiokafka", program(), STRATEGIES, ["range"])))
+    sys.exit(run_suite(client_suite("aiokafka", VERSION, program(), STRATEGIES, ["range"], CANNOT)))

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from edges import errors, large, times
 from member import member
 from transactions import idempotent, transact, transfer
 
@@ -84,6 +85,7 @@ async def admin(address, topic):
 WORDS = {
     "produce": produce, "consume": consume, "read-committed": read_committed, "admin": admin,
     "member": member, "idempotent": idempotent, "transact": transact, "transfer": transfer,
+    "times": times, "large": large, "errors": errors,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A confluent-kafka program: produce and consume as compat-tests/common.py describes, and admin."""
+"""A confluent-kafka program: produce and consume as compat-tests/common.py describes, and word_cases.py."""
 
 import sys
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic
+
+import edges
+import producing
 
 WAIT_SECONDS = 120
 FIRST_TIMESTAMP = 1_700_000_000_000
@@ -51,10 +54,10 @@ def consume(address, topic, count):
     consumer.assign([TopicPartition(topic, 0, 0)])
     found = 0
     while found < int(count):
-        messages = consumer.consume(1000, WAIT_SECONDS)
+        messages = consumer.consume(min(1000, int(count) - found), WAIT_SECONDS)
         if not messages:
             sys.exit("no record in time")
-        for message in messages[: int(count) - found]:
+        for message in messages:
             if message.error():
                 raise KafkaException(message.error())
             headers = ",".join(
@@ -102,5 +105,11 @@ def admin(address, name):
         sys.exit("a topic was deleted twice")
 
 
+WORDS = {
+    "produce": produce, "consume": consume, "admin": admin, "idempotent": producing.idempotent,
+    "transact": producing.transact, "read-committed": producing.read_committed,
+    "large": producing.large, "times": edges.times, "errors": edges.errors,
+}  # fmt: skip
+
 if __name__ == "__main__":
-    {"produce": produce, "consume": consume, "admin": admin}[sys.argv[1]](*sys.argv[2:])
+    WORDS[sys.argv[1]](*sys.argv[2:])

@@ -3,17 +3,21 @@
 
 import sys
 
-from common import Suite, codec_cases, folder_of, main, run, virtual_environment
+from common import Suite, chosen_versions, codec_cases, folder_of, main, virtual_environment
+from word_cases import word_cases
 
 # From the oldest wheel that there is for Python 3.11 to the newest.
 VERSIONS = ["2.0.2", "2.3.0", "2.6.1", "2.8.2", "2.16.1"]
+WIDE_VERSIONS = ["2.5.3", "2.11.1"]
+
+
+def environment(version):
+    return virtual_environment(f"confluent-kafka-{version}", f"confluent-kafka=={version}")
 
 
 def environments():
-    return {
-        version: virtual_environment(f"confluent-kafka-{version}", f"confluent-kafka=={version}")
-        for version in VERSIONS
-    }
+    versions = chosen_versions("confluent-kafka", VERSIONS, WIDE_VERSIONS)
+    return {version: environment(version) for version in versions}
 
 
 prepare = environments
@@ -21,12 +25,10 @@ prepare = environments
 
 if __name__ == "__main__":
     suite = Suite("confluent-kafka")
-    program = folder_of(__file__) / "client.py"
     for version, python in environments().items():
-        codec_cases(suite, [python, program], version)
-
-        def admin(broker, version=version, python=python):
-            run([python, program, "admin", broker.address, f"admin-{version}"])
-
-        suite.add(f"{version} admin", admin)
+        program, client = [python, folder_of(__file__) / "client.py"], f"confluent-kafka {version}"
+        codec_cases(suite, program, version, client=client)
+        word_cases(suite, program, client, ["admin"])
+        more = ["idempotent", "transact", "times", "large", "errors"]
+        word_cases(suite, program, client, more, wide=version != VERSIONS[-1])
     sys.exit(main(suite))

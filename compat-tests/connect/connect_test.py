@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 
 from common import Suite, expect, main
-from jvm import WAIT_SECONDS_MAX, JavaProgram, connect_jars, until, write_properties
+from jvm import VERSION, WAIT_SECONDS_MAX, JavaProgram, connect_jars, until, write_properties
 from milena_test.process import free_port
 from milena_test.read_committed import read_on
 from milena_test.suite import expect_equal
@@ -157,7 +157,7 @@ class World:
         return answers[-1]
 
 
-suite = Suite("connect")
+suite = Suite("connect", f"connect {VERSION}", "application")
 prepare = connect_jars
 
 

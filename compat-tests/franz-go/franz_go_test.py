@@ -11,6 +11,7 @@ from client_cases import client_suite, run_suite
 from common import folder_of
 from toolchains import go_program
 
+VERSION = "1.22.2"  # of go.mod
 STRATEGIES = ["range", "roundrobin", "sticky", "cooperative-sticky", "consumer"]
 
 
@@ -22,4 +23,4 @@ prepare = program
 
 
 if __name__ == "__main__":
-    sys.exit(run_suite(client_suite("franz-go", program(), STRATEGIES, ["range"])))
+    sys.exit(run_suite(client_suite("franz-go", VERSION, program(), STRATEGIES, ["range"])))

@@ -27,6 +27,7 @@ RECORDS = 25  # to each partition, each time
 SECONDS_MAX = 120
 # A busy machine may stall a member for some time; only one that is to be killed has a short session.
 SESSION_MS, SHORT_SESSION_MS = 60000, 6000
+RESTART_SESSION_MS = 20000  # some join anew after a restart and wait until their old session is over
 HERE = folder_of(__file__)
 SETTINGS = {
     "group.initial.rebalance.delay.ms": "0",
@@ -230,51 +231,115 @@ def static(broker, program, name, strategy):
         expect(one.assignments == assignments, "the other one was given partitions anew")
 
 
+def restart(world):
+    world.broker.restart()
+    with world.broker.client() as client:
+        client.await_topic(world.topic, PARTITIONS, timeout=60)
+    world.produce()
+
+
+def restarted(broker, program, name, strategy):
+    """Members go on from the committed offsets, under a broker that was started again, too."""
+    with World(broker, [program], name, strategy) as world:
+        one = world.start(session_ms=RESTART_SESSION_MS)
+        world.until_shared()
+        world.produce()
+        world.until_read()
+        restart(world)
+        world.until_read()
+        world.drop(one, Member.stop)
+        restart(world)
+        world.start()
+        world.until_read()
+
+
+def scenario_of(strategy):
+    return {"cooperative-sticky": "cooperative", "consumer": "kip-848"}.get(strategy, "groups")
+
+
 def java_programs():
     sys.path.insert(0, str(HERE.parent / "java"))
     java = importlib.import_module("java_test")
-    for version in java.VERSIONS:
+    for version in java.versions():
         folder = BUILD / f"java-{version}"
         *command, _ = java.build(version)
         source, classes = HERE / "GroupMember.java", folder / "classes"
         compiled = classes / "GroupMember.class"
         if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
             run(["javac", "-nowarn", "-cp", f"{folder}/jars/*", "-d", classes, source])
-        yield f"java {version}", [*command, "GroupMember"]
+        yield version, [*command, "GroupMember"]
 
 
-def python_programs(folder, source, versions):
+def python_programs(folder, source, usual):
+    """Those of the usual versions, and with --wide of all."""
     sys.path.insert(0, str(HERE.parent / folder))
     environments = importlib.import_module(f"{folder.replace('-', '_')}_test").environments()
-    for version in versions:
-        yield f"{folder} {version}", [environments[version], HERE / source]
+    for version, python in environments.items():
+        if version in usual or "--wide" in sys.argv:
+            yield version, [python, HERE / source]
 
 
-def add(suite, name, program, shared, statics):
-    for strategy in shared:
-        label = f"{name} {strategy}"
-        suite.add(label, lambda broker, l=label, s=strategy: share(broker, program, l, s))
-    for strategy in statics:
-        label = f"{name} static {strategy}"
-        suite.add(label, lambda broker, l=label, s=strategy: static(broker, program, l, s))
+def number(version):
+    return [int(part) for part in version.split(".")]
+
+
+class Client:
+    """Adds the cases of a release to the suite."""
+
+    def __init__(self, suite, name, program):
+        self.suite, self.name, self.program = suite, name, program
+
+    def add(self, case, kind, strategy, scenario, wide=False):
+        label, program = " ".join(filter(None, (self.name, kind, strategy))), self.program
+        self.suite.add(label, lambda broker: case(broker, program, label, strategy), self.name, scenario, wide)
+
+    def add_all(self, shared, statics):
+        for strategy in shared:
+            self.add(share, "", strategy, scenario_of(strategy))
+        for strategy in statics:
+            self.add(static, "static", strategy, "static")
+        for strategy in dict.fromkeys((shared[0], shared[-1])):
+            self.add(restarted, "restarted", strategy, "restart", wide=True)
+
+
+def add_kafka_python(suite):
+    for version, program in python_programs("kafka-python", "kafka_python_member.py", ["2.2.15", "3.0.12"]):
+        client = Client(suite, f"kafka-python {version}", program)
+        client.add_all(["range", "roundrobin"], ["range"] if number(version) >= [3] else [])
+
+
+def add_confluent(suite):
+    for version, program in python_programs("confluent-kafka", "confluent_member.py", ["2.0.2", "2.16.1"]):
+        newer = ["consumer"] if number(version) >= [2, 12] else []  # no preview any more
+        strategies = ["range", "roundrobin", "cooperative-sticky", *newer]
+        Client(suite, f"confluent-kafka {version}", program).add_all(strategies, ["range"])
+
+
+def add_java(suite):
+    for version, program in java_programs():
+        newer = ["consumer"] if number(version) >= [4] else []
+        is_static = version == oracle.BROKER_VERSION or "--wide" in sys.argv
+        strategies = ["range", "cooperative-sticky", *newer]
+        Client(suite, f"java {version}", program).add_all(strategies, ["range"] if is_static else [])
+
+
+def add_migrations(suite):
+    """Members of both protocols, and of two libraries, in one group."""
+    sys.path.insert(0, str(HERE.parent / "confluent-kafka"))
+    java = dict(java_programs())
+    confluent = importlib.import_module("confluent_kafka_test")
+    librdkafka = [confluent.environment(confluent.VERSIONS[-1]), HERE / "confluent_member.py"]
+    classic, consumer = [java["3.9.1"], librdkafka], [java[oracle.BROKER_VERSION], librdkafka]
+    for policy in ("disabled", "upgrade", "downgrade", "bidirectional"):
+        suite.add(
+            f"migration {policy}",
+            lambda _, p=policy: migration.migrate(World, classic, consumer, p, SETTINGS),
+            f"confluent-kafka {confluent.VERSIONS[-1]}", "kip-848",
+        )  # fmt: skip
 
 
 if __name__ == "__main__":
     suite = Suite("groups")
-    for name, program in python_programs("kafka-python", "kafka_python_member.py", ["2.2.15", "3.0.12"]):
-        add(suite, name, program, ["range", "roundrobin"], ["range"] if "3.0" in name else [])
-    for name, program in python_programs("confluent-kafka", "confluent_member.py", ["2.0.2", "2.16.1"]):
-        strategies = ["range", "roundrobin", "cooperative-sticky"]
-        add(suite, name, program, strategies + (["consumer"] if "2.16" in name else []), ["range"])
-    java = dict(java_programs())
-    for name, program in java.items():
-        is_newest = name.endswith(oracle.BROKER_VERSION)
-        strategies = ["range", "cooperative-sticky"] + (["consumer"] if is_newest else [])
-        add(suite, name, program, strategies, ["range"] if is_newest else [])
-    ((_, librdkafka),) = python_programs("confluent-kafka", "confluent_member.py", ["2.16.1"])
-    classic, consumer = [java["java 3.9.1"], librdkafka], [java[f"java {oracle.BROKER_VERSION}"], librdkafka]
-    for policy in ("disabled", "upgrade", "downgrade", "bidirectional"):
-        suite.add(
-            f"migration {policy}", lambda _, p=policy: migration.migrate(World, classic, consumer, p, SETTINGS)
-        )
+    for add in (add_kafka_python, add_confluent, add_java, add_migrations):
+        add(suite)
     sys.exit(main(suite, SETTINGS))

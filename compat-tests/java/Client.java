@@ -29,7 +29,7 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** The Java client: produce and consume as compat-tests/common.py describes, and admin. */
+/** The Java client: produce and consume as compat-tests/common.py describes, and word_cases.py. */
 public class Client {
     private static final long FIRST_TIMESTAMP = 1_700_000_000_000L;
     private static final Duration WAIT = Duration.ofSeconds(120);
@@ -200,6 +200,13 @@ public class Client {
             case "produce" -> produce(words[1], words[2], words[3], Long.parseLong(words[4]));
             case "consume" -> consume(words[1], words[2], Long.parseLong(words[3]));
             case "admin" -> admin(words[1], words[2]);
+            case "idempotent" -> Producing.idempotent(words[1], words[2], Long.parseLong(words[3]));
+            case "transact" -> Producing.transact(words[1], words[2], words[3]);
+            case "read-committed" ->
+                Producing.readCommitted(words[1], words[2], Long.parseLong(words[3]));
+            case "large" -> Producing.large(words[1], words[2], Integer.parseInt(words[3]));
+            case "times" -> Edges.times(words);
+            case "errors" -> Edges.errors(words[1], words[2]);
             default -> throw new IllegalArgumentException(words[0]);
         }
     }

@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A kafka-python program: produce and consume as compat-tests/common.py describes, and admin."""
+"""A kafka-python program: produce and consume as compat-tests/common.py describes, and word_cases.py."""
 
 import sys
 
-import kafka
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
 
-WAIT_MS = 120000
+import edges
+import producing
+from patience import PATIENCE, WAIT_MS
+
 FIRST_TIMESTAMP = 1_700_000_000_000
-# How long the first connection may take: by default two seconds in release 2.
-_FIRST = "bootstrap_timeout_ms" if kafka.__version__ >= "3" else "api_version_auto_timeout_ms"
-PATIENCE = {_FIRST: WAIT_MS}
 
 
 def produce(address, topic, codec, count):
@@ -71,5 +70,11 @@ def admin(address, name):
     client.close()
 
 
+WORDS = {
+    "produce": produce, "consume": consume, "admin": admin, "idempotent": producing.idempotent,
+    "transact": producing.transact, "read-committed": producing.read_committed,
+    "large": producing.large, "times": edges.times, "errors": edges.errors,
+}  # fmt: skip
+
 if __name__ == "__main__":
-    {"produce": produce, "consume": consume, "admin": admin}[sys.argv[1]](*sys.argv[2:])
+    WORDS[sys.argv[1]](*sys.argv[2:])

@@ -3,19 +3,26 @@
 
 import sys
 
-from common import COUNT, Suite, codec_cases, folder_of, main, run, virtual_environment
+from common import COUNT, Suite, chosen_versions, codec_cases, folder_of, main, virtual_environment
+from word_cases import word_cases
 
 VERSIONS = ["2.2.15", "3.0.12"]
 CODEC_PACKAGES = ["lz4", "zstandard", "cramjam"]  # pure Python has only gzip
+CANNOT = {
+    "exactly-once": "a consumer's group cannot be told to a producer's transaction",
+    "cooperative": "has no cooperative assignor",
+    "kip-848": "speaks the classic protocol alone",
+}
+
+
+def environment(version):
+    return virtual_environment(
+        f"kafka-python-{version}", f"kafka-python=={version}", *CODEC_PACKAGES, "python-snappy"
+    )
 
 
 def environments():
-    return {
-        version: virtual_environment(
-            f"kafka-python-{version}", f"kafka-python=={version}", *CODEC_PACKAGES, "python-snappy"
-        )
-        for version in VERSIONS
-    }
+    return {version: environment(version) for version in chosen_versions("kafka-python", VERSIONS)}
 
 
 prepare = environments
@@ -23,12 +30,12 @@ prepare = environments
 
 if __name__ == "__main__":
     suite = Suite("kafka-python")
-    program = folder_of(__file__) / "client.py"
     for version, python in environments().items():
-        codec_cases(suite, [python, program], version, min(COUNT, 20000))
-
-        def admin(broker, version=version, python=python):
-            run([python, program, "admin", broker.address, f"admin-{version}"])
-
-        suite.add(f"{version} admin", admin)
+        program, client = [python, folder_of(__file__) / "client.py"], f"kafka-python {version}"
+        codec_cases(suite, program, version, min(COUNT, 20000), client)
+        word_cases(suite, program, client, ["admin"])
+        more = ["idempotent", "transact", "times", "large", "errors"]
+        word_cases(suite, program, client, more, wide=version != VERSIONS[-1])
+        for scenario, reason in CANNOT.items():
+            suite.cannot(scenario, reason, client)
     sys.exit(main(suite))

@@ -3,6 +3,7 @@
 'use strict';
 
 const { admin } = require('./admin.js');
+const { errors, large, times } = require('./edges.js');
 const { member } = require('./member.js');
 const { consume, produce, readCommitted } = require('./records.js');
 const { idempotent, transact, transfer } = require('./transactions.js');
@@ -12,6 +13,9 @@ const words = {
     consume,
     'read-committed': readCommitted,
     admin,
+    times,
+    large,
+    errors,
     member,
     idempotent,
     transact,

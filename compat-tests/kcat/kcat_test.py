@@ -8,7 +8,7 @@ import time
 
 from common import CODECS, COUNT, Suite, check_lines, expect, main, run
 
-suite = Suite("kcat")
+suite = Suite("kcat", "kcat 1.7.1")
 FORMAT = "%o|%T|%k|%s|%h\\n"
 HEADERS = ["-H", "trace=abc", "-H", "empty="]
 
@@ -69,10 +69,14 @@ def _round_trip(broker, codec, count):
 
 
 for _codec in CODECS:
-    suite.add(f"codec {_codec}", lambda broker, codec=_codec: _round_trip(broker, codec, COUNT))
+    suite.add(
+        f"codec {_codec}",
+        lambda broker, codec=_codec: _round_trip(broker, codec, COUNT),
+        scenario="codecs",
+    )
 
 
-@suite.case
+@suite.case_of("admin")
 def metadata_of_all_topics(broker):
     with broker.client() as client:
         client.create_topic("kcat-metadata", 3)
@@ -81,14 +85,14 @@ def metadata_of_all_topics(broker):
     expect('topic "kcat-metadata" with 3 partitions' in text, text)
 
 
-@suite.case
+@suite.case_of("admin")
 def topics_are_created_by_the_first_record(broker):
     run(["kcat", "-P", "-b", broker.address, "-t", "kcat-automatic"], input="hello\n")
     text = run(["kcat", "-C", "-q", "-e", "-b", broker.address, "-t", "kcat-automatic"])
     expect(text == "hello\n", f"read {text!r}")
 
 
-@suite.case
+@suite.case_of("idempotence")
 def idempotent_producer(broker):
     with broker.client() as client:
         client.create_topic("kcat-idempotent")
@@ -99,7 +103,7 @@ def idempotent_producer(broker):
     expect(text == lines, "records are missing, doubled or out of order")
 
 
-@suite.case
+@suite.case_of("times")
 def offsets_by_time_and_from_the_end(broker):
     with broker.client() as client:
         client.create_topic("kcat-offsets")

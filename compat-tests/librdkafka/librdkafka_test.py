@@ -19,6 +19,6 @@ prepare = build
 
 
 if __name__ == "__main__":
-    suite = Suite("librdkafka")
+    suite = Suite("librdkafka", "librdkafka 2.0.2")
     codec_cases(suite, [build()])
     sys.exit(main(suite))

@@ -11,7 +11,7 @@ import tempfile
 import time
 
 from common import Suite, expect, folder_of, run
-from jvm import OPTIONS, WAIT_SECONDS_MAX, JavaProgram, connect_jars, until, write_properties
+from jvm import OPTIONS, VERSION, WAIT_SECONDS_MAX, JavaProgram, connect_jars, until, write_properties
 from milena_test import batch, errors, oracle
 from milena_test.process import free_port
 from milena_test.read_committed import records_of
@@ -164,7 +164,7 @@ def configuration(broker, topic):
     return {entry["Name"]: entry["Value"] for entry in result["Configs"]}
 
 
-suite = Suite("mirror-maker")
+suite = Suite("mirror-maker", f"mirror-maker {VERSION}", "application")
 
 
 @suite.case
@@ -211,6 +211,8 @@ def kills(source, target):
 
 
 def main():
+    if not suite.chosen():
+        return 0
     broker = chosen_broker()
     with broker(settings=SETTINGS) as source, broker(settings=SETTINGS) as target:
         return 1 if suite.run(source, target) else 0

@@ -19,6 +19,9 @@ var words = map[string]func(arguments []string){
 	"idempotent":     idempotent,
 	"transact":       transact,
 	"read-committed": readCommitted,
+	"times":          times,
+	"large":          large,
+	"errors":         refusals,
 	"member":         member,
 	"transfer":       transfer,
 }

@@ -7,7 +7,9 @@ from client_cases import client_suite, run_suite
 from common import folder_of
 from toolchains import go_program
 
+VERSION = "1.61.1"  # of go.mod
 STRATEGIES = ["range", "roundrobin", "sticky", "cooperative-sticky"]
+CANNOT = {"kip-848": "speaks the classic protocol alone"}
 
 
 def program():
@@ -18,4 +20,4 @@ prepare = program
 
 
 if __name__ == "__main__":
-    sys.exit(run_suite(client_suite("sarama", program(), STRATEGIES, ["range"])))
+    sys.exit(run_suite(client_suite("sarama", VERSION, program(), STRATEGIES, ["range"], CANNOT)))

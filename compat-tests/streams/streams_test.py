@@ -16,7 +16,7 @@ import tempfile
 import time
 
 from common import Suite, expect, folder_of, main, run
-from jvm import WAIT_SECONDS_MAX, JavaProgram, fetch, until
+from jvm import VERSION, WAIT_SECONDS_MAX, JavaProgram, fetch, until
 from milena_test import batch, errors
 from milena_test.read_committed import read_on, records_of
 from milena_test.suite import expect_equal
@@ -180,7 +180,7 @@ def counting(broker, name, disturb):
             world.finish()
 
 
-suite = Suite("streams")
+suite = Suite("streams", f"streams {VERSION}", "exactly-once")
 
 
 @suite.case

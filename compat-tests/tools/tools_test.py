@@ -12,7 +12,7 @@ import time
 from common import Suite, expect, main, run
 from milena_test import oracle
 
-suite = Suite("tools")
+suite = Suite("tools", f"tools {oracle.TOOLS_VERSION}", "admin")
 TOOL_SECONDS_MAX = 300
 
 
@@ -119,7 +119,7 @@ def acls(broker):
         expect_in(fails(broker, "AclCommand", *words), "SecurityDisabledException")
 
 
-@suite.case
+@suite.case_of("times")
 def offsets_and_deleted_records(broker):
     name = "tools-offsets"
     fill(broker, name, 100)
@@ -143,7 +143,7 @@ def described_offsets(broker, group):
     return {(row[1], row[2]): tuple(row[3:6]) for row in rows if row[:1] == [group]}
 
 
-@suite.case
+@suite.case_of("groups")
 def offsets_of_groups(broker):
     name, group = "tools-group-offsets", "tools-group"
     fill(broker, name, 100)
@@ -196,7 +196,7 @@ def metadata_quorum(broker):
     expect_in(replication, "NodeId", "LogEndOffset", "Leader")
 
 
-@suite.case
+@suite.case_of("codecs")
 def console_producer_and_consumer(broker):
     name = "tools-console"
     fill(broker, name, 50)
@@ -207,7 +207,7 @@ def console_producer_and_consumer(broker):
     expect(text.splitlines() == expected, text[:500])
 
 
-@suite.case
+@suite.case_of("codecs")
 def producer_performance(broker):
     with broker.client() as client:
         client.create_topic("tools-performance", 3)
@@ -230,7 +230,7 @@ def producer_performance(broker):
         )
 
 
-@suite.case
+@suite.case_of("codecs")
 def verifiable_producer(broker):
     with broker.client() as client:
         client.create_topic("tools-verifiable")
@@ -282,7 +282,7 @@ def console_member(broker, topic, group):
         process.wait()
 
 
-@suite.case
+@suite.case_of("groups")
 def consumer_groups(broker):
     topic, group = "tools-groups", "tools-group"
     fill(broker, topic, 10)
@@ -342,7 +342,7 @@ def await_stable(client, group):
         time.sleep(0.05)
 
 
-@suite.case
+@suite.case_of("groups")
 def consumer_groups_with_members(broker):
     topic, group = "tools-members", "tools-member-group"
     with broker.client() as client:

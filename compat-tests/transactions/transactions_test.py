@@ -51,10 +51,11 @@ def java_program(version):
 
 
 def programs():
-    yield from ((f"java {version}", java_program(version)) for version in java_test.VERSIONS)
-    environments = confluent_kafka_test.environments()
-    for version in (confluent_kafka_test.VERSIONS[0], confluent_kafka_test.VERSIONS[-1]):
-        yield f"confluent {version}", [environments[version], HERE / "confluent_transfer.py"]
+    yield from ((f"java {version}", java_program(version)) for version in java_test.versions())
+    newest = confluent_kafka_test.VERSIONS[-1]
+    for version, python in confluent_kafka_test.environments().items():
+        if version in (confluent_kafka_test.VERSIONS[0], newest) or "--wide" in sys.argv:
+            yield f"confluent-kafka {version}", [python, HERE / "confluent_transfer.py"]
 
 
 def values_of(client, topic, isolation):
@@ -129,7 +130,7 @@ def kill(process):
     process.wait()
 
 
-def add_transfers(suite, label, program, disturbances=DISTURBANCES):
+def add_transfers(suite, label, program, disturbances=DISTURBANCES, client=None, wide=False):
     """Cases of a program that transfers: undisturbed, and killed again and again."""
 
     def undisturbed(broker):
@@ -138,8 +139,8 @@ def add_transfers(suite, label, program, disturbances=DISTURBANCES):
     def killed(broker):
         transferred(broker, program, f"{label} killed", kill, disturbances)
 
-    suite.add(label, undisturbed)
-    suite.add(f"{label} killed", killed)
+    suite.add(label, undisturbed, client or label, "exactly-once", wide)
+    suite.add(f"{label} killed", killed, client or label, "exactly-once", wide)
 
 
 @suite.case

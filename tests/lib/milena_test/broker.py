@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starts Milena: build/release/milena, or $MILENA_BINARY."""
 
+import functools
 import os
+import subprocess
 import sys
 import time
 
@@ -15,6 +17,13 @@ def binary():
 
 class Milena(BrokerProcess):
     name = "milena"
+
+    @staticmethod
+    @functools.cache
+    def release():
+        """As the binary tells it: 0.1.0."""
+        told = subprocess.run([binary(), "--version"], capture_output=True, text=True, check=True)
+        return told.stdout.split()[1]
 
     def environment(self):
         """Without KAFKA_...: they would be settings."""

@@ -95,6 +95,10 @@ class ApacheKafka(BrokerProcess):
     clean_exit_status = 143  # a JVM ends by the signal
     start_timeout = 300.0
 
+    @staticmethod
+    def release():
+        return BROKER_VERSION
+
     def __init__(self, data=None, settings=None, port=None):
         super().__init__(data, settings, port)
         self.controller_port = free_port()
