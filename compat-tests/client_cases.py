@@ -100,17 +100,18 @@ def broker_killed(broker, program, name):
 class Client:
     """A client's cases. Where it is brief, a codec and a group run each time, and the rest is wide."""
 
-    def __init__(self, name, version, program, brief):
-        self.name, self.row, self.program, self.brief = name, f"{name} {version}", program, brief
-        self.suite = Suite(name, self.row)
+    def __init__(self, suite, row, program, brief):
+        self.suite, self.row, self.program, self.brief = suite, row, program, brief
+        self.name = suite.name if suite.client else row  # several versions need labels of their own
 
     def add(self, label, case, scenario, usual=False):
-        self.suite.add(label, case, scenario=scenario, wide=self.brief and not usual)
+        self.suite.add(label, case, self.row, scenario, self.brief and not usual)
 
     def codecs(self, codecs):
         usual = codecs[-1:] if self.brief else codecs
         wide = [codec for codec in codecs if codec not in usual]
-        codec_cases(self.suite, self.program, count=RECORDS, wide=wide, codecs=codecs)
+        label = "" if self.suite.client else self.row
+        codec_cases(self.suite, self.program, label, RECORDS, self.row, wide, codecs)
 
     def words(self, *words):
         word_cases(self.suite, self.program, self.row, words, self.brief, self.name)
@@ -140,18 +141,26 @@ class Client:
         self.add(label, lambda broker: broker_killed(broker, transfer, label), "exactly-once")
 
 
-def client_suite(name, version, program, strategies, static_strategies=(), cannot=None, brief=False, codecs=CODECS):
+def client_suite(name, version, program, strategies, static_strategies=(), cannot=None, brief=False):
+    """The suite of a client of one version."""
+    suite = Suite(name, f"{name} {version}")
+    add_client(suite, name, version, program, strategies, static_strategies, cannot, brief)
+    return suite
+
+
+def add_client(
+    suite, name, version, program, strategies, static_strategies=(), cannot=None, brief=False, codecs=CODECS
+):
     """cannot: a scenario -> why the library has no such thing."""
-    client, cannot = Client(name, version, program, brief), cannot or {}
+    client, cannot = Client(suite, f"{name} {version}", program, brief), cannot or {}
     for scenario, reason in cannot.items():
-        client.suite.cannot(scenario, reason)
+        suite.cannot(scenario, reason, client.row)
     client.codecs(codecs)
     client.words(*(word for word, scenario in SCENARIOS.items() if scenario not in cannot))
     if strategies:
         client.groups(strategies, static_strategies)
     if "exactly-once" not in cannot:
         client.transfers()
-    return client.suite
 
 
 def run_suite(suite):

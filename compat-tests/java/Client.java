@@ -103,6 +103,25 @@ public class Client {
         System.out.print(lines);
     }
 
+    private static void readCommitted(String address, String topic, long count) {
+        Map<String, Object> settings = new HashMap<>();
+        settings.put("bootstrap.servers", address);
+        settings.put("isolation.level", "read_committed");
+        long deadline = System.nanoTime() + WAIT.toNanos();
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
+                 settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            List<TopicPartition> partitions = List.of(new TopicPartition(topic, 0));
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            for (long found = 0; found < count;) {
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofSeconds(1)))
+                    if (found++ < count)
+                        System.out.println(text(record.value()));
+                check(System.nanoTime() < deadline, "no record in time");
+            }
+        }
+    }
+
     private static void check(boolean condition, String what) {
         if (!condition)
             throw new AssertionError(what);
@@ -202,8 +221,7 @@ public class Client {
             case "admin" -> admin(words[1], words[2]);
             case "idempotent" -> Producing.idempotent(words[1], words[2], Long.parseLong(words[3]));
             case "transact" -> Producing.transact(words[1], words[2], words[3]);
-            case "read-committed" ->
-                Producing.readCommitted(words[1], words[2], Long.parseLong(words[3]));
+            case "read-committed" -> readCommitted(words[1], words[2], Long.parseLong(words[3]));
             case "large" -> Producing.large(words[1], words[2], Integer.parseInt(words[3]));
             case "times" -> Edges.times(words);
             case "errors" -> Edges.errors(words[1], words[2]);

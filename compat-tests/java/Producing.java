@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /** What word_cases.py asks of a producer. */
@@ -52,26 +47,6 @@ class Producing {
                     producer.abortTransaction();
                 else
                     producer.commitTransaction();
-            }
-        }
-    }
-
-    static void readCommitted(String address, String topic, long count) {
-        Map<String, Object> settings = new HashMap<>();
-        settings.put("bootstrap.servers", address);
-        settings.put("isolation.level", "read_committed");
-        long deadline = System.nanoTime() + SECONDS_MAX * 1_000_000_000L;
-        try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(
-                 settings, new StringDeserializer(), new StringDeserializer())) {
-            List<TopicPartition> partitions = List.of(new TopicPartition(topic, 0));
-            consumer.assign(partitions);
-            consumer.seekToBeginning(partitions);
-            for (long found = 0; found < count;) {
-                for (ConsumerRecord<String, String> record : consumer.poll(Duration.ofSeconds(1)))
-                    if (found++ < count)
-                        System.out.println(record.value());
-                if (System.nanoTime() > deadline)
-                    throw new AssertionError(found + " records in time");
             }
         }
     }
