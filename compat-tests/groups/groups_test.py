@@ -115,7 +115,7 @@ class World:
         return self
 
     def __exit__(self, *_):
-        for member in self.members:
+        for member in self.members + self.gone:
             member.kill()
 
     def speak(self, strategy, programs):
