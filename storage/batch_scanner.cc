@@ -8,8 +8,8 @@
 namespace milena {
 namespace {
 
-Error not_a_batch(const File& file, int64_t position) {
-    return Error(ErrorCode::KAFKA_STORAGE_ERROR,
+Error not_a_batch(ErrorCode code, const File& file, int64_t position) {
+    return Error(code,
                  file.path() + " has no record batch at position " + std::to_string(position));
 }
 
@@ -24,10 +24,12 @@ Result<std::optional<BatchPosition>> BatchScanner::next() {
         if (!read) return read.error();
         buffer_start_ = position_;
         buffer_end_ = position_ + static_cast<int64_t>(*read);
-        if (*read < BatchHeader::kSize) return not_a_batch(file_, position_);
+        if (*read < BatchHeader::kSize)
+            return not_a_batch(ErrorCode::KAFKA_STORAGE_ERROR, file_, position_);
     }
     BatchPosition found{BatchHeader::load(buffer_.data() + (position_ - buffer_start_)), position_};
-    if (!found.header.is_plausible()) return not_a_batch(file_, position_);
+    if (!found.header.is_plausible())
+        return not_a_batch(ErrorCode::CORRUPT_MESSAGE, file_, position_);
     if (found.end() > end_) return std::optional<BatchPosition>();
     position_ = found.end();
     return std::optional<BatchPosition>(found);

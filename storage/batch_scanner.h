@@ -25,8 +25,8 @@ class BatchScanner {
         : file_(file), position_(position), end_(end) {}
 
     /// The batch at the current position, which then moves behind it; nothing at `end`, or where
-    /// that cuts a batch: the log then goes on in the next file. KAFKA_STORAGE_ERROR where there is
-    /// no batch.
+    /// that cuts a batch: the log then goes on in the next file. CORRUPT_MESSAGE where there is no
+    /// batch; KAFKA_STORAGE_ERROR.
     Result<std::optional<BatchPosition>> next();
 
   private:

@@ -205,9 +205,16 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     /// Position where segment `index` stops being below `end`.
     Result<int64_t> find_end(const SegmentList& segments, size_t index, int64_t start,
                              Offset end) const;
-    /// The largest border that keeps the slice from `start` within `max_bytes`.
-    Result<int64_t> fit(Segment& segment, int64_t start, int64_t limit, int64_t max_bytes,
-                        bool at_least_one);
+    /// What may be read of a segment.
+    struct Extent {
+        int64_t start = 0;
+        int64_t limit = 0;
+        std::optional<Offset> following;  ///< where the next segment begins
+    };
+    /// The largest border that keeps the slice within `max_bytes`; nothing if no whole batch is
+    /// there.
+    Result<std::optional<int64_t>> fit(Segment& segment, const Extent& extent, int64_t max_bytes,
+                                       bool at_least_one);
     Result<std::vector<AbortedTransactionEntry>> aborted_between(const SegmentList& segments,
                                                                  size_t first, Offset from,
                                                                  Offset end) const;

@@ -107,10 +107,10 @@ Result<void> PartitionLog::load(const LogCheckpoint& checkpoint) {
 
 Result<Offset> PartitionLog::find_log_end(Segment& last) {
     auto tail = last.tail();
-    if (!tail) return tail.error();
-    if (tail->position == last.size()) return tail->next_offset;
-    MILENA_LOG(Warn) << last.path(kLogSuffix) << " ends within a batch, at offset "
-                     << tail->next_offset.value << "; cutting it there";
+    if (!tail && tail.error().code() != ErrorCode::CORRUPT_MESSAGE) return tail.error();
+    if (tail && tail->position == last.size()) return tail->next_offset;
+    MILENA_LOG(Warn) << last.path(kLogSuffix)
+                     << " does not end with a whole batch; cutting it behind the last valid one";
     auto cut = last.recover(*config_.load(), [](const BatchReader::Batch&) {});
     if (!cut) return cut.error();
     tail = last.tail();
@@ -253,7 +253,9 @@ Result<void> PartitionLog::load_producers(const SegmentList& segments, Offset lo
     for (size_t i = 0; i < segments.size(); ++i) {
         if (i + 1 < segments.size() && segments[i + 1]->base_offset() <= from) continue;
         auto replayed = replay_producers(*segments[i], from, trusted_end);
-        if (!replayed) return replayed;
+        if (!replayed && replayed.error().code() != ErrorCode::CORRUPT_MESSAGE) return replayed;
+        if (replayed) continue;
+        MILENA_LOG(Warn) << replayed.error().message() << "; its producers are not remembered";
     }
     producers_.set_end_offset(log_end);
     producers_.on_high_watermark(log_end);

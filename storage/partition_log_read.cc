@@ -23,6 +23,12 @@ Error out_of_range(Offset asked, Offset start, Offset end) {
                      std::to_string(start.value) + " to " + std::to_string(end.value));
 }
 
+Error no_batch(const Segment& segment, int64_t position) {
+    return Error(
+        ErrorCode::CORRUPT_MESSAGE,
+        segment.path(kLogSuffix) + " has no whole batch at position " + std::to_string(position));
+}
+
 }  // namespace
 
 int64_t PartitionLog::size_bytes() const {
@@ -92,12 +98,17 @@ Result<LogRead> PartitionLog::read_segments(Offset from, int64_t max_bytes, Offs
         if (!*start) continue;  // compaction left nothing here at or after `from`
         auto limit = find_end(*segments, i, **start, end);
         if (!limit) return limit.error();
-        auto stop = fit(segment, **start, *limit, max_bytes, at_least_one);
+        const bool is_last = i + 1 == segments->size();
+        Extent extent{**start, *limit, {}};
+        if (!is_last) extent.following = (*segments)[i + 1]->base_offset();
+        auto stop = fit(segment, extent, max_bytes, at_least_one);
         if (!stop) return stop.error();
-        if (*stop <= **start) return found;
+        if (!*stop && !is_last) continue;  // damaged: what is left there is no batch
+        if (!*stop) return no_batch(segment, **start);
+        if (**stop <= **start) return found;
         auto file = segment.log_file();
         if (!file) return file.error();
-        found.records = {*file, **start, *stop - **start};
+        found.records = {*file, **start, **stop - **start};
         if (with_aborted) {
             auto aborted = aborted_between(*segments, i, from, end);
             if (!aborted) return aborted.error();
@@ -109,24 +120,34 @@ Result<LogRead> PartitionLog::read_segments(Offset from, int64_t max_bytes, Offs
     return found;
 }
 
-Result<int64_t> PartitionLog::fit(Segment& segment, int64_t start, int64_t limit, int64_t max_bytes,
-                                  bool at_least_one) {
-    if (limit - start <= max_bytes) return limit;
-    auto stop = segment.border_at_most(start, start + std::max<int64_t>(max_bytes, 0));
-    if (!stop) return stop.error();
-    if (stop->position > start) {
-        if (stop->next_offset != kNoOffset && !segment.is_compacted())
-            hints_.put(stop->next_offset, stop->position);
-        return std::min(stop->position, limit);
+Result<std::optional<int64_t>> PartitionLog::fit(Segment& segment, const Extent& extent,
+                                                 int64_t max_bytes, bool at_least_one) {
+    const std::optional<int64_t> nothing;
+    const auto hint = [&](Offset offset, int64_t position) {
+        const bool is_here = !extent.following || offset < *extent.following;
+        if (is_here && !segment.is_compacted()) hints_.put(offset, position);
+    };
+    if (extent.limit - extent.start <= max_bytes) {
+        // Behind the last whole batch of a segment there may be less than one.
+        if (extent.limit < segment.size() || !extent.following) return std::optional(extent.limit);
+        auto file = segment.log_file();
+        if (!file) return file.error();
+        auto first = BatchScanner(**file, extent.start, extent.limit).next();
+        if (!first) return first.error();
+        return *first ? std::optional(extent.limit) : nothing;
     }
-    if (!at_least_one) return start;
-    if (!stop->cut)
-        return Error(
-            ErrorCode::KAFKA_STORAGE_ERROR,
-            segment.path(kLogSuffix) + " has no whole batch at position " + std::to_string(start));
+    auto stop =
+        segment.border_at_most(extent.start, extent.start + std::max<int64_t>(max_bytes, 0));
+    if (!stop) return stop.error();
+    if (stop->position > extent.start) {
+        if (stop->next_offset != kNoOffset) hint(stop->next_offset, stop->position);
+        return std::optional(std::min(stop->position, extent.limit));
+    }
+    if (!at_least_one) return std::optional(extent.start);
+    if (!stop->cut) return nothing;
     const int64_t end = stop->cut->end();
-    if (end < limit && !segment.is_compacted()) hints_.put(stop->cut->header.next_offset(), end);
-    return std::min(end, limit);
+    if (end < extent.limit) hint(stop->cut->header.next_offset(), end);
+    return std::optional(std::min(end, extent.limit));
 }
 
 Result<std::vector<AbortedTransactionEntry>> PartitionLog::aborted_entries(Offset from,

@@ -23,11 +23,11 @@ Result<Bytes> read_batch(Segment& segment, const BatchPosition& batch) {
 Result<std::optional<TimestampedOffset>> first_record_since(BytesView batch, TimestampMs timestamp,
                                                             Offset from) {
     auto view = RecordBatchView::parse(batch);
-    if (!view) return Error(ErrorCode::KAFKA_STORAGE_ERROR, view.error().message());
+    if (!view) return Error(ErrorCode::CORRUPT_MESSAGE, view.error().message());
     RecordReader records(*view);
     while (true) {
         auto more = records.next();
-        if (!more) return Error(ErrorCode::KAFKA_STORAGE_ERROR, more.error().message());
+        if (!more) return Error(ErrorCode::CORRUPT_MESSAGE, more.error().message());
         if (!*more) return std::optional<TimestampedOffset>();
         const RecordView& record = records.record();
         if (record.timestamp >= timestamp && record.offset >= from)

@@ -53,6 +53,25 @@ class LeftoversTest : public LogTest {
         return found;
     }
     Ranges read() { return read_all(*open(), Offset(0)); }
+    /// Where the batches begin that a consumer sees who reads at most `max_bytes` at once.
+    std::vector<int64_t> bases(PartitionLog& log, int64_t max_bytes) {
+        std::vector<int64_t> found;
+        for (Offset from{0}; from < log.log_end_offset();) {
+            auto read = log.read(from, max_bytes, log.log_end_offset(), true, false);
+            EXPECT_TRUE(read) << read.error().message();
+            if (!read) return found;
+            const Bytes bytes = bytes_of(read->records);
+            RecordBatches batches(bytes);
+            const size_t before = found.size();
+            // What is left of the batch that was cut is sent along, and ignored, as in Kafka.
+            for (auto batch = batches.next(); batch && *batch; batch = batches.next())
+                found.push_back((*batch)->base_offset().value);
+            EXPECT_GT(found.size(), before) << "nothing at " << from.value;
+            if (found.size() == before) return found;
+            from = Offset(found.back() + 1);
+        }
+        return found;
+    }
 
     const Ranges all{{0, 0}, {1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}, {6, 6}, {7, 7}};
     const Ranges compacted{{0, 0}, {5, 5}, {6, 6}, {7, 7}};
@@ -113,23 +132,40 @@ TEST_F(LeftoversTest, ReadingGoesOnBehindASegmentThatWasCut) {
     for (uint64_t size = 0; size < whole; ++size) {
         std::filesystem::resize_file(file(2, kLogSuffix), whole - 1 - size);
         auto log = open();
-        std::vector<int64_t> found;
-        for (Offset from{0}; from < log->log_end_offset();) {
-            auto read = log->read(from, 1 << 20, log->log_end_offset(), true, false);
-            ASSERT_TRUE(read) << read.error().message();
-            const Bytes bytes = bytes_of(read->records);
-            RecordBatches batches(bytes);
-            const size_t before = found.size();
-            // What is left of the batch that was cut is sent along, and ignored, as in Kafka.
-            for (auto batch = batches.next(); batch && *batch; batch = batches.next())
-                found.push_back((*batch)->base_offset().value);
-            ASSERT_GT(found.size(), before) << "nothing at " << from.value;
-            from = Offset(found.back() + 1);
-        }
+        const std::vector<int64_t> found = bases(*log, 1 << 20);
+        // The second time, each read knows where the one before it ended.
+        for (int i = 0; i < 2; ++i) EXPECT_EQ(bases(*log, 1), found);
         const bool has_first = whole - 1 - size >= whole / 2;
         EXPECT_EQ(found.size(), has_first ? 7u : 6u) << whole - 1 - size << " bytes left";
         ASSERT_TRUE(log->offset_for_timestamp(TimestampMs(clock.now_ms + 5)));
     }
+}
+
+TEST_F(LeftoversTest, WhatStandsBehindAClosedSegmentIsNotReadAsTheNext) {
+    const Bytes garbage(50, 0x51);
+    const auto size = static_cast<int64_t>(std::filesystem::file_size(file(2, kLogSuffix)));
+    ASSERT_TRUE((*files->open(file(2, kLogSuffix), OpenMode::kReadWrite))->write_at(size, garbage));
+    auto log = open();
+    const std::vector<int64_t> expected{0, 1, 2, 3, 4, 5, 6, 7};
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(bases(*log, 1), expected);
+}
+
+TEST_F(LeftoversTest, ZerosInPlaceOfABatchAreSaidToBeCorrupt) {
+    const Bytes zeros(std::filesystem::file_size(file(2, kLogSuffix)) / 2);
+    ASSERT_TRUE((*files->open(file(2, kLogSuffix), OpenMode::kReadWrite))->write_at(0, zeros));
+    auto log = open();
+    auto read = log->read(Offset(2), 1 << 20, Offset(8), true, false);
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().code(), ErrorCode::CORRUPT_MESSAGE) << read.error().message();
+    EXPECT_FALSE(log->is_offline());
+}
+
+TEST_F(LeftoversTest, ZerosBehindTheLastBatchAreCut) {
+    const Bytes zeros(300);
+    const auto size = static_cast<int64_t>(std::filesystem::file_size(file(6, kLogSuffix)));
+    ASSERT_TRUE((*files->open(file(6, kLogSuffix), OpenMode::kReadWrite))->write_at(size, zeros));
+    EXPECT_EQ(read(), all);
+    EXPECT_EQ(std::filesystem::file_size(file(6, kLogSuffix)), static_cast<uint64_t>(size));
 }
 
 TEST_F(LeftoversTest, TheActiveSegmentIsCutWhereItsLastBatchWasCut) {
