@@ -46,6 +46,7 @@ class Transfer:
     def __init__(self, address, name, group, strategy, instance, source, target, partitions,
                  history):  # fmt: skip
         self.name, self.target, self.partitions = name, target, int(partitions)
+        self.life = f"{os.getpid()}.{time.time_ns()}"  # the system gives a number again after a while
         self.number, self.stopped = 0, False
         self.history = os.open(history, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self.producer = Producer(producer_settings(address, name))
@@ -80,7 +81,7 @@ class Transfer:
 
     def _transact(self):
         self.number += 1
-        name = f"{self.name}/{os.getpid()}/{self.number}"
+        name = f"{self.name}/{self.life}/{self.number}"
         places = [(m.partition(), m.offset()) for m in self.batch.messages]
         self._note("begin", name, *(f"{partition}:{offset}" for partition, offset in places))
         try:
