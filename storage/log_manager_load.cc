@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "storage/disk_log_manager.h"
+#include "storage/load_progress.h"
 #include "storage/offline_log.h"
 
 namespace milena {
@@ -37,8 +38,10 @@ Result<void> DiskLogManager::load(std::vector<ExpectedLog> expected) {
     if (!tasks) return tasks.error();
     std::mutex failures_mutex;
     std::map<size_t, Error> failures;
+    LoadProgress progress(tasks->size(), clock_);
     (void)run_on_threads(tasks->size(), [&](size_t i) -> Result<void> {
         auto loaded = run_load_task((*tasks)[i]);
+        progress.one_is_done();
         if (loaded) return {};
         std::lock_guard lock(failures_mutex);
         failures.try_emplace((*tasks)[i].directory, loaded.error());
