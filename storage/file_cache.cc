@@ -14,11 +14,13 @@ size_t FileCache::open_count() const {
 
 Result<std::shared_ptr<File>> FileCache::open(CachedFile& place, const std::string& path,
                                               OpenMode mode) {
-    std::lock_guard lock(mutex_);
-    if (std::shared_ptr<File> file = place.file_.load()) return file;  // another thread was faster
+    // Neither opening nor closing is done under the lock: they are slow, and logs load in parallel.
     auto opened = files_.open(path, mode);
     if (!opened) return opened;
-    if (open_.size() >= open_files_max_) evict_one();
+    std::shared_ptr<File> evicted;
+    std::lock_guard lock(mutex_);
+    if (std::shared_ptr<File> file = place.file_.load()) return file;  // another thread was faster
+    if (open_.size() >= open_files_max_) evicted = evict_one();
     place.slot_ = static_cast<int32_t>(open_.size());
     place.recently_used_.store(true, std::memory_order_relaxed);
     place.file_.store(*opened);
@@ -49,7 +51,7 @@ void FileCache::close(CachedFile& place) {
         place.file_.store(nullptr);
 }
 
-void FileCache::evict_one() {
+std::shared_ptr<File> FileCache::evict_one() {
     while (!open_.empty()) {
         if (hand_ >= open_.size()) hand_ = 0;
         CachedFile* candidate = open_[hand_];
@@ -57,15 +59,18 @@ void FileCache::evict_one() {
             return take_out(*candidate);
         ++hand_;
     }
+    return nullptr;
 }
 
-void FileCache::take_out(CachedFile& place) {
+std::shared_ptr<File> FileCache::take_out(CachedFile& place) {
+    std::shared_ptr<File> file = place.file_.load();
     auto slot = static_cast<size_t>(place.slot_);
     open_[slot] = open_.back();
     open_[slot]->slot_ = place.slot_;
     open_.pop_back();
     place.slot_ = CachedFile::kNotCached;
     place.file_.store(nullptr);
+    return file;
 }
 
 }  // namespace milena

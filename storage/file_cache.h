@@ -59,8 +59,9 @@ class FileCache {
     Result<std::shared_ptr<File>> open(CachedFile& place, const std::string& path, OpenMode mode);
     Result<void> pin(CachedFile& place, const std::string& path, OpenMode mode);
     void close(CachedFile& place);
-    void evict_one();
-    void take_out(CachedFile& place);
+    /// Both give the file, to be let go of without the lock.
+    std::shared_ptr<File> evict_one();
+    std::shared_ptr<File> take_out(CachedFile& place);
 
     FileSystem& files_;
     const size_t open_files_max_;

@@ -160,13 +160,17 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     // Opening (partition_log_open.cc).
     Result<void> load(const LogCheckpoint& checkpoint);
     void start_empty();
-    Result<SegmentList> find_segments(Offset log_start);
-    Result<bool> has_indexes(const Segment& segment);
+    using FileNames = std::vector<std::string>;
+    Result<SegmentList> find_segments(const FileNames& names, Offset log_start);
+    /// Whether both are there; the segment then knows their sizes.
+    Result<bool> find_indexes(Segment& segment);
     Result<Offset> find_log_end(Segment& last);
     /// Returns up to where files beside the records may be trusted.
     Result<Offset> load_segments(SegmentList& segments, const LogCheckpoint& checkpoint);
     Result<void> recover_segments(SegmentList& segments, size_t first);
-    Result<void> load_producers(const SegmentList& segments, Offset log_end, Offset trusted_end);
+    /// `names`: what is in the directory, sorted.
+    Result<void> load_producers(const SegmentList& segments, const FileNames& names, Offset log_end,
+                                Offset trusted_end);
     Result<void> replay_producers(Segment& segment, Offset from, Offset trusted_end);
     Result<void> load_epochs();
     Result<void> remove_segment_files(Offset base_offset);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a log comes to life: from nothing, from a clean shutdown, or from what a crash left.
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <set>
 
@@ -67,7 +68,9 @@ void PartitionLog::start_empty() {
 }
 
 Result<void> PartitionLog::load(const LogCheckpoint& checkpoint) {
-    auto found = find_segments(checkpoint.log_start);
+    auto names = finish_compaction(environment_.files(), *directory_);
+    if (!names) return names.error();
+    auto found = find_segments(*names, checkpoint.log_start);
     if (!found) return found.error();
     SegmentList segments = std::move(*found);
     if (auto loaded = load_epochs(); !loaded) return loaded;
@@ -84,8 +87,11 @@ Result<void> PartitionLog::load(const LogCheckpoint& checkpoint) {
         segments = {std::make_shared<Segment>(*environment_.cache, directory_, start, 0,
                                               environment_.clock.now())};
         *end = start;
+        names = environment_.files().list(*directory_);
     }
-    if (auto loaded = load_producers(segments, *end, *trusted_end); !loaded) return loaded;
+    if (!checkpoint.clean_shutdown) names = environment_.files().list(*directory_);
+    if (!names) return names.error();
+    if (auto loaded = load_producers(segments, *names, *end, *trusted_end); !loaded) return loaded;
     epochs_.truncate_from_end(*end);
     epochs_.truncate_from_start(start);
     log_start_ = start.value;
@@ -117,11 +123,10 @@ Result<Offset> PartitionLog::find_log_end(Segment& last) {
     return tail ? Result<Offset>(tail->next_offset) : tail.error();
 }
 
-Result<PartitionLog::SegmentList> PartitionLog::find_segments(Offset log_start) {
-    auto names = finish_compaction(environment_.files(), *directory_);
-    if (!names) return names.error();
+Result<PartitionLog::SegmentList> PartitionLog::find_segments(const FileNames& names,
+                                                              Offset log_start) {
     SegmentList segments;
-    for (const std::string& name : *names) {
+    for (const std::string& name : names) {
         const std::string path = *directory_ + "/" + name;
         if (name.ends_with(kTemporarySuffix)) {
             if (auto removed = environment_.files().remove(path); !removed) return removed.error();
@@ -140,20 +145,23 @@ Result<PartitionLog::SegmentList> PartitionLog::find_segments(Offset log_start) 
     return segments;  // list() sorts, and names sort as their numbers
 }
 
-Result<bool> PartitionLog::has_indexes(const Segment& segment) {
-    for (std::string_view suffix : {kOffsetIndexSuffix, kTimeIndexSuffix}) {
-        const std::string path = segment.path(suffix);
+Result<bool> PartitionLog::find_indexes(Segment& segment) {
+    std::array<int64_t, 2> bytes{};
+    for (size_t i = 0; i < bytes.size(); ++i) {
+        const std::string path = segment.path(i == 0 ? kOffsetIndexSuffix : kTimeIndexSuffix);
         auto size = environment_.files().file_size(path);
         if (!size && environment_.files().exists(path)) return size.error();
         if (!size) return false;
+        bytes[i] = *size;
     }
+    segment.expect_indexes(bytes[0], bytes[1]);
     return true;
 }
 
 Result<Offset> PartitionLog::load_segments(SegmentList& segments, const LogCheckpoint& checkpoint) {
     for (const auto& segment : segments) {
         if (segment->size() == 0) continue;
-        auto indexed = has_indexes(*segment);
+        auto indexed = find_indexes(*segment);
         if (!indexed) return indexed.error();
         if (*indexed) continue;
         MILENA_LOG(Warn) << segment->path(kLogSuffix) << " lacks an index; making it anew";
@@ -169,7 +177,6 @@ Result<Offset> PartitionLog::load_segments(SegmentList& segments, const LogCheck
         if (auto recovered = recover_segments(segments, first); !recovered)
             return recovered.error();
     }
-    if (auto loaded = segments.back()->load_times(); !loaded) return loaded.error();
     return trusted_end;
 }
 
@@ -225,17 +232,15 @@ Result<void> PartitionLog::load_epochs() {
     return {};
 }
 
-Result<void> PartitionLog::load_producers(const SegmentList& segments, Offset log_end,
-                                          Offset trusted_end) {
-    auto names = environment_.files().list(*directory_);
-    if (!names) return names.error();
+Result<void> PartitionLog::load_producers(const SegmentList& segments, const FileNames& names,
+                                          Offset log_end, Offset trusted_end) {
     std::set<Offset> kept;  // a snapshot stays while its segment does
     for (const auto& segment : segments) kept.insert(segment->base_offset());
     Offset from = segments.front()->base_offset();
-    for (size_t i = names->size(); i-- > 0;) {
-        auto offset = parse_segment_file_name((*names)[i], kSnapshotSuffix);
+    for (size_t i = names.size(); i-- > 0;) {
+        auto offset = parse_segment_file_name(names[i], kSnapshotSuffix);
         if (!offset) continue;
-        const std::string path = *directory_ + "/" + (*names)[i];
+        const std::string path = *directory_ + "/" + names[i];
         bool usable = *offset <= std::min(log_end, trusted_end);
         if (usable && last_snapshot_ == kNoOffset) {
             auto producers = read_producer_snapshot(environment_.files(), path, *offset);

@@ -266,6 +266,7 @@ Result<void> Segment::flush_entries() {
 }
 
 Result<void> Segment::append(BytesView batches, const LogConfig& config) {
+    if (auto loaded = load_times(); !loaded) return loaded;
     auto file = log_file();
     if (!file) return file.error();
     int64_t start = size();

@@ -51,8 +51,11 @@ class Segment {
     Result<Border> border_at_most(int64_t start, int64_t limit);
     /// The first batch with a timestamp >= `timestamp` that ends at or after `from`.
     Result<std::optional<BatchPosition>> find_batch_by_time(TimestampMs timestamp, Offset from);
-    /// Learns what the time index knows. Before the first append to a segment that has records.
-    Result<void> load_times();
+    /// Sizes of the index files, where they are known already. Before any other use.
+    void expect_indexes(int64_t offset_index_bytes, int64_t time_index_bytes) {
+        offset_index_.expect(offset_index_bytes);
+        time_index_.expect(time_index_bytes);
+    }
     /// Of all batches so far, -1 if there are none.
     Result<TimestampMs> max_timestamp();
     /// Last offset of the first batch that has it.
@@ -110,6 +113,8 @@ class Segment {
     Result<void> scan(const std::optional<OffsetIndexEntry>& entry, int64_t fallback,
                       const Visit& visit);
     Result<std::optional<OffsetIndexEntry>> entry_before(Offset target);
+    /// Learns what the time index knows: the first append to a segment that has records does so.
+    Result<void> load_times();
     void note_batch(const BatchHeader& batch, int64_t position, const LogConfig& config,
                     NewEntries& entries);
     void note_time_entry(NewEntries& entries);

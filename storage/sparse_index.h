@@ -72,6 +72,12 @@ class SparseIndex {
         return count_.load(std::memory_order_acquire);
     }
 
+    /// What the file's size says, for who has asked for it before. Before any other use.
+    void expect(int64_t file_bytes) {
+        count_.store(file_bytes / Entry::kSize, std::memory_order_release);
+        known_empty_ = file_bytes == 0;
+    }
+
     /// Entries that were appended, whether they can be read or still wait. For the writer.
     template <class Path>
     Result<int64_t> appended(const Path& path) {
@@ -94,6 +100,7 @@ class SparseIndex {
     Result<void> flush(const Path& path) {
         if (waiting_.empty()) return {};
         const auto entries = std::exchange(waiting_, {});
+        known_empty_ = false;
         auto known = count(path);
         if (!known) return known.error();
         auto file = file_.get(path, OpenMode::kCreate);
@@ -120,6 +127,10 @@ class SparseIndex {
     /// of a segment that is not written any more.
     template <class Path>
     Result<void> trim(const Path& path, int64_t entries) {
+        if (entries == 0 && known_empty_) {
+            waiting_.clear();
+            return {};
+        }
         auto file = file_.get(path, OpenMode::kCreate);
         if (!file) return file.error();
         waiting_.clear();
@@ -149,6 +160,7 @@ class SparseIndex {
     CachedFile file_;
     std::atomic<int64_t> count_{kUnknown};
     std::vector<Entry> waiting_;  // the writer's
+    bool known_empty_ = false;    // the file is there, without a byte; the writer's
 };
 
 template <class Entry>

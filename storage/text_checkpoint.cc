@@ -15,8 +15,8 @@ Error malformed(const std::string& path, std::string_view what) {
 
 Result<CheckpointLines> read_checkpoint(FileSystem& files, const std::string& path) {
     CheckpointLines lines;
-    if (!files.exists(path)) return lines;
     auto content = files.read_file(path);
+    if (!content && !files.exists(path)) return lines;
     if (!content) return content.error();
     if (content->empty()) return lines;
     std::istringstream text{std::string(as_text(*content))};
