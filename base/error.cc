@@ -35,7 +35,18 @@ std::string Error::to_string() const {
     return text;
 }
 
-bool Error::is_disk_full() const { return system_code_ == ENOSPC || system_code_ == EDQUOT; }
+bool Error::is_disk_full() const {
+    switch (system_code_) {
+        case ENOSPC:
+        case EDQUOT:
+        case EMFILE:  // nor is the disk to blame for these
+        case ENFILE:
+        case ENOMEM:
+            return true;
+        default:
+            return false;
+    }
+}
 
 void throw_exception_from_error(const Error& error, const boost::source_location&) {
     throw std::runtime_error(error.to_string());

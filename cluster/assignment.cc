@@ -3,11 +3,10 @@
 
 #include <algorithm>
 
+#include "storage/directory_files.h"
+
 namespace milena {
 namespace {
-
-/// Directory id 1: the broker itself picks one.
-constexpr Uuid kUnassignedDirectory{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
 
 Error invalid_assignment(std::string message) {
     return Error(ErrorCode::INVALID_REPLICA_ASSIGNMENT, std::move(message));

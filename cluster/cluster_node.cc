@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cluster/cluster_node.h"
 
+#include "cluster/directory_control.h"
 #include "cluster/registration.h"
 
 namespace milena {
 namespace {
 
+std::vector<Uuid> online_directories(const LogManager& logs) {
+    std::vector<Uuid> ids;
+    for (const DirectoryIdentity& identity : logs.identities())
+        ids.push_back(identity.directory_id);
+    return ids;
+}
+
 ControllerOptions completed(const ClusterNodeOptions& options, const LogManager& logs) {
     ControllerOptions controller = options.controller;
     controller.node_id = options.metadata.node_id;
-    controller.log_directories.clear();
-    for (const DirectoryIdentity& identity : logs.identities())
-        controller.log_directories.push_back(identity.directory_id);
+    controller.log_directories = online_directories(logs);
     return controller;
 }
 
@@ -32,6 +38,7 @@ ClusterNode::ClusterNode(ClusterNodeOptions options, ClusterNodeParts parts,
             if (nothing_new) publish(image);
             registry_.apply(*image, changes);
             if (!nothing_new) publish(std::move(image));
+            tell_directories(changes.topics);
         });
     controller_ = std::make_unique<LocalController>(*store_, commits_, options_, parts_.rules,
                                                     parts_.executor, parts_.clock);
@@ -51,11 +58,21 @@ Result<void> ClusterNode::start() {
     if (auto known = check_features(store_->state(), options_); !known) return known;
     if (auto loaded = parts_.logs.load(registry_.expected_logs(store_->state())); !loaded)
         return loaded;
+    options_.log_directories = online_directories(parts_.logs);  // some may have failed to load
     if (auto leading = become_controller(); !leading) return leading;
     auto image = store_->mutable_state().publish();
     (void)store_->mutable_state().take_changes();
     registry_.apply_all(*image);
+    std::set<Uuid> topics;
+    image->visit_topics("", [&](const TopicState& topic) {
+        topics.insert(topic.id);
+        return true;
+    });
     publish(std::move(image));
+    tell_directories(topics);
+    parts_.logs.on_log_moving([this](const TopicPartition& id, const Uuid& directory, auto told) {
+        announce_log(id, directory, std::move(told));
+    });
     return {};
 }
 
@@ -73,15 +90,48 @@ Result<void> ClusterNode::become_controller() {
         !done)
         return done;
     broker_epoch_ = store_->state().brokers().at(options_.node_id).epoch;
-    if (auto done = store_->append(activation_records(store_->state(), options_)); !done)
+    if (auto done = store_->append(activation_records(store_->state(), options_, parts_.logs));
+        !done)
         return done;
     return store_->sync();
+}
+
+/// A broker of one directory is told by the controller which one to take.
+void ClusterNode::tell_directories(const std::set<Uuid>& topics) {
+    if (options_.log_directories.size() < 2 || topics.empty()) return;
+    parts_.executor.post([this, topics] {
+        commits_->commit(assignment_records(store_->state(), options_.node_id, topics, parts_.logs),
+                         [](Result<void>) {});
+    });
 }
 
 void ClusterNode::publish(std::shared_ptr<const ImageState> image) {
     const MetadataImagePtr published = std::move(image);
     image_.store(published);
     if (listener_) listener_(published);
+}
+
+void ClusterNode::lose_directory(const Uuid& directory) {
+    parts_.executor.post([this, directory] {
+        const RecordList records =
+            lost_directory_records(store_->state(), options_.node_id, directory,
+                                   online_directories(parts_.logs), parts_.logs);
+        commits_->commit(records, [](Result<void>) {});  // its failure is logged, and ends the node
+    });
+}
+
+void ClusterNode::set_cordoned(std::vector<Uuid> directories) {
+    parts_.executor.post([this, directories = std::move(directories)] {
+        commits_->commit(cordon_records(store_->state(), options_.node_id, directories),
+                         [](Result<void>) {});
+    });
+}
+
+void ClusterNode::announce_log(const TopicPartition& id, const Uuid& directory,
+                               std::function<void(Result<void>)> told) {
+    parts_.executor.post([this, id, directory, told = std::move(told)] {
+        commits_->commit(assignment_record(store_->state(), options_.node_id, id, directory), told);
+    });
 }
 
 void ClusterNode::shut_down(std::function<void()> then) {

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 
 #include "base/published.h"
 #include "cluster/commit_queue.h"
@@ -34,6 +35,8 @@ struct ClusterNodeParts {
 
 class ClusterNode {
   public:
+    ~ClusterNode() { parts_.logs.on_log_moving(nullptr); }
+
     /// Loads (or formats) the metadata, loads the logs, registers this broker under a new epoch and
     /// leads its partitions. Blocks; nothing may run on the executor for this node before it
     /// returns.
@@ -52,6 +55,12 @@ class ClusterNode {
         listener_ = std::move(listener);
     }
 
+    /// The partitions in this log directory lose their leader. Any thread.
+    void lose_directory(const Uuid& directory);
+
+    /// The log directories that get no new replicas. Any thread.
+    void set_cordoned(std::vector<Uuid> directories);
+
     /// Finishes what is under way, fails what comes later, then calls `then` on the executor. The
     /// node may be destroyed after that, once the executor is idle.
     void shut_down(std::function<void()> then);
@@ -62,10 +71,14 @@ class ClusterNode {
 
     Result<void> start();
     Result<void> become_controller();
+    void announce_log(const TopicPartition& id, const Uuid& directory,
+                      std::function<void(Result<void>)> told);
+    /// Records where the new logs of these topics are, once they are made.
+    void tell_directories(const std::set<Uuid>& topics);
     void publish(std::shared_ptr<const ImageState> image);
 
     const ClusterNodeParts parts_;
-    const ControllerOptions options_;
+    ControllerOptions options_;  // constant once the node has started
     std::unique_ptr<MetadataStore> store_;
     PartitionRegistry registry_;
     std::shared_ptr<CommitQueue> commits_;

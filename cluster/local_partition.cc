@@ -13,6 +13,13 @@ Error not_leader() {
     return Error(ErrorCode::NOT_LEADER_OR_FOLLOWER, "this node does not lead the partition");
 }
 
+/// Why a partition without leadership here refuses: a lost disk outdoes the rest.
+Error refusal(const Log& log) {
+    auto usable = log.check_usable();
+    if (!usable && usable.error().code() == ErrorCode::KAFKA_STORAGE_ERROR) return usable.error();
+    return not_leader();
+}
+
 }  // namespace
 
 LocalPartition::LocalPartition(TopicPartition id, std::shared_ptr<Log> log)
@@ -28,7 +35,7 @@ Result<void> LocalPartition::check_leader(LeaderEpoch known) const {
     if (known != kNoLeaderEpoch && current < known)
         return Error(ErrorCode::UNKNOWN_LEADER_EPOCH,
                      "epoch " + std::to_string(known.value) + " is not known here yet");
-    if (!is_leader()) return not_leader();
+    if (!is_leader()) return refusal(*log_);
     return {};
 }
 
@@ -38,11 +45,11 @@ Result<AppendInfo> LocalPartition::append_as_leader(MutableBytesView batches, in
     // acks=all needs no look at min.insync.replicas: what counts is at most the number of replicas,
     // which is one, and a leader is in sync with itself.
     bool advanced = false;
-    if (!is_leader()) return not_leader();
+    if (!is_leader()) return refusal(*log_);
     auto records = log_->validate(batches, source, record_errors);
     if (!records) return records.error();
     std::unique_lock lock(mutex_);
-    if (!is_leader()) return not_leader();
+    if (!is_leader()) return refusal(*log_);
     auto info = log_->append(std::move(*records), leader_epoch());
     if (!info || info->duplicate) return info;
     if (info->needs_sync)
@@ -100,7 +107,7 @@ void LocalPartition::when_acknowledgeable(const AppendInfo& info, int16_t,
         }
     }
     if (info.last_offset < log_->high_watermark()) return done({});
-    if (!is_leader()) return done(not_leader());
+    if (!is_leader()) return done(refusal(*log_));
     done(Error(ErrorCode::KAFKA_STORAGE_ERROR, "the records could not be synced to the disk"));
 }
 
@@ -168,7 +175,7 @@ Result<void> LocalPartition::apply(const PartitionState& state, int32_t node_id)
         }
     }
     if (unsynced) sync_up_to(*unsynced);
-    for (const Acknowledgement& one : failed) one.done(not_leader());
+    for (const Acknowledgement& one : failed) one.done(refusal(*log_));
     wake_waiters();
     return {};
 }
@@ -189,7 +196,7 @@ void LocalPartition::retire() {
         std::lock_guard lock(mutex_);
         failed = stop_leading();
     }
-    for (const Acknowledgement& one : failed) one.done(not_leader());
+    for (const Acknowledgement& one : failed) one.done(refusal(*log_));
     wake_waiters();
 }
 

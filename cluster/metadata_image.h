@@ -32,6 +32,12 @@ struct PartitionState {
     int8_t leader_recovery_state = 0;
 
     bool operator==(const PartitionState&) const = default;
+    /// Log directory of the replica on `node`; null if it has none.
+    const Uuid* directory_on(int32_t node) const {
+        for (size_t i = 0; i < replicas.size() && i < directories.size(); ++i)
+            if (replicas[i] == node) return &directories[i];
+        return nullptr;
+    }
 };
 
 struct TopicState {

@@ -28,6 +28,11 @@ bool PartitionRegistry::hosts(const PartitionState& partition) const {
            partition.replicas.end();
 }
 
+Uuid PartitionRegistry::directory_of(const PartitionState& partition) const {
+    const Uuid* directory = partition.directory_on(node_id_);
+    return directory ? *directory : kUnassignedDirectory;
+}
+
 std::vector<ExpectedLog> PartitionRegistry::expected_logs(const MetadataImage& image) const {
     std::vector<ExpectedLog> expected;
     image.visit_topics("", [&](const TopicState& topic) {
@@ -35,7 +40,8 @@ std::vector<ExpectedLog> PartitionRegistry::expected_logs(const MetadataImage& i
         int32_t index = -1;
         for (const PartitionState& partition : topic.partitions) {
             ++index;
-            if (hosts(partition)) expected.push_back({topic.name, topic.id, index, config});
+            if (hosts(partition))
+                expected.push_back({topic.name, topic.id, index, config, directory_of(partition)});
         }
         return true;
     });
@@ -101,7 +107,7 @@ void PartitionRegistry::follow(const MetadataImage& image, const TopicState& top
         auto partition = find_local({topic.id, index});
         if (!partition) {
             if (!config) config = log_config_(image, topic.name);
-            partition = make({topic.name, topic.id, index, *config});
+            partition = make({topic.name, topic.id, index, *config, directory_of(state)});
         }
         if (!partition) continue;
         if (auto applied = partition->apply(state, node_id_); !applied) {

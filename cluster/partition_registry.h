@@ -48,6 +48,7 @@ class PartitionRegistry final : public PartitionTable {
     std::shared_ptr<LocalPartition> make(const ExpectedLog& log);
     Shard& shard(const TopicPartition& id) const;
     bool hosts(const PartitionState& partition) const;
+    Uuid directory_of(const PartitionState& partition) const;
 
     const int32_t node_id_;
     LogManager& logs_;

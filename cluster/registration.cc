@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cluster/directory_control.h"
 #include "cluster/record_versions.h"
 #include "cluster/replay_brokers.h"
 #include "protocol/messages/abort_transaction_record.h"
@@ -79,32 +80,21 @@ bool contains(const std::vector<int32_t>& list, int32_t id) {
     return std::find(list.begin(), list.end(), id) != list.end();
 }
 
-/// Directory of this node's replica, corrected where only one is possible.
-std::optional<std::vector<Uuid>> corrected_directories(const PartitionState& partition,
-                                                       const ControllerOptions& options) {
-    if (options.log_directories.size() != 1) return std::nullopt;
-    std::vector<Uuid> directories = partition.directories;
-    for (size_t i = 0; i < partition.replicas.size() && i < directories.size(); ++i)
-        if (partition.replicas[i] == options.node_id) directories[i] = options.log_directories[0];
-    return directories == partition.directories ? std::nullopt : std::optional(directories);
-}
-
-void add_leadership(RecordList& records, const Uuid& topic, int32_t index,
-                    const PartitionState& partition, const ControllerOptions& options,
-                    int16_t version) {
-    const int32_t node = options.node_id;
+void add_leadership(RecordList& records, const TopicPartition& id, const PartitionState& partition,
+                    const Uuid* directory, int32_t node, int16_t version) {
     if (!contains(partition.isr, node) && !contains(partition.elr, node) &&
         !contains(partition.last_known_elr, node))
         return;
     protocol::PartitionChangeRecord change;
-    change.topic_id = topic;
-    change.partition_id = index;
+    change.topic_id = id.topic_id;
+    change.partition_id = id.partition;
     change.leader = node;
     if (partition.isr != std::vector{node}) change.isr = std::vector{node};
     if (!partition.elr.empty()) change.eligible_leader_replicas.emplace();
     if (!partition.last_known_elr.empty()) change.last_known_elr.emplace();
     if (partition.leader_recovery_state != 0) change.leader_recovery_state = 0;
-    if (version >= 1) change.directories = corrected_directories(partition, options);
+    if (version >= 1 && directory)
+        change.directories = corrected_directories(partition, node, *directory);
     records.add(change, version);
 }
 
@@ -148,21 +138,30 @@ RecordList registration_records(const ImageState& state, const ControllerOptions
     return records;
 }
 
-RecordList activation_records(const ImageState& state, const ControllerOptions& options) {
+RecordList activation_records(const ImageState& state, const ControllerOptions& options,
+                              const LogManager& logs) {
     const int16_t level = state.metadata_version();
     RecordList records;
     protocol::BrokerRegistrationChangeRecord unfence;
     unfence.broker_id = options.node_id;
     unfence.broker_epoch = state.brokers().at(options.node_id).epoch;
     unfence.fenced = kUnfence;
+    const int16_t version = partition_record_version(level);
     const bool can_cordon = level >= kMetadataVersionCordonedDirectories;
     if (can_cordon) unfence.cordoned_log_dirs.emplace();
     records.add(unfence, can_cordon ? int16_t{3} : int16_t{0});
     state.visit_topics("", [&](const TopicState& topic) {
-        int32_t index = 0;
-        for (const PartitionState& partition : topic.partitions)
-            add_leadership(records, topic.id, index++, partition, options,
-                           partition_record_version(level));
+        TopicPartition id{topic.id, 0};
+        for (const PartitionState& partition : topic.partitions) {
+            const auto directory = logs.directory_of(topic.name, id.partition);
+            const bool is_lost = !directory && is_in_lost_directory(partition, options.node_id,
+                                                                    options.log_directories);
+            if (!is_lost)
+                add_leadership(records, id, partition, directory.get(), options.node_id, version);
+            else if (partition.leader == options.node_id)
+                records.add(leaderless(state, id, options.node_id), version);
+            ++id.partition;
+        }
         return true;
     });
     return records;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "cluster/control_context.h"
+#include "storage/log_manager.h"
 
 namespace milena {
 
@@ -17,7 +18,9 @@ RecordList registration_records(const ImageState& state, const ControllerOptions
                                 Offset first);
 
 /// Unfences the broker and makes it lead, in a new epoch, all that it has a committed replica of.
-RecordList activation_records(const ImageState& state, const ControllerOptions& options);
+/// What is in a directory that is not online has no leader; of the rest the directory is told.
+RecordList activation_records(const ImageState& state, const ControllerOptions& options,
+                              const LogManager& logs);
 
 /// The last word of a broker that stops cleanly: fenced, so that whoever starts next on its
 /// directory may register at once.

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cluster/replay_topics.h"
 
+#include "storage/directory_files.h"
+
 namespace milena {
 namespace {
 
 constexpr int32_t kLeaderUnchanged = -2;
 constexpr int8_t kRecoveryUnchanged = -1;
-/// Directory id 0: not known yet which directory of the broker holds the replica.
-constexpr Uuid kMigratingDirectory{};
 
 void clear_in_topic(ImageState& image, const Uuid& topic_id) {
     const size_t count = image.topic(topic_id)->partitions.size();

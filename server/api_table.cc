@@ -8,6 +8,7 @@
 #include "protocol/messages/add_partitions_to_txn_request.h"
 #include "protocol/messages/alter_configs_request.h"
 #include "protocol/messages/alter_partition_reassignments_request.h"
+#include "protocol/messages/alter_replica_log_dirs_request.h"
 #include "protocol/messages/api_versions_request.h"
 #include "protocol/messages/consumer_group_describe_request.h"
 #include "protocol/messages/consumer_group_heartbeat_request.h"
@@ -137,6 +138,7 @@ constexpr std::array kRows{
     row_of_versions<DeleteAclsRequest, handle_delete_acls, 1, 3>(),
     row<DescribeConfigsRequest, handle_describe_configs>(),
     row<AlterConfigsRequest, handle_alter_configs>(),
+    row<AlterReplicaLogDirsRequest, handle_alter_replica_log_dirs>(),
     row<DescribeLogDirsRequest, handle_describe_log_dirs>(),
     row<CreatePartitionsRequest, handle_create_partitions>(),
     row<DeleteGroupsRequest, handle_delete_groups>(),

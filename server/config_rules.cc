@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/config_rules.h"
 
+#include <algorithm>
+#include <variant>
+
 #include "cluster/topic_control.h"
 #include "server/settings/describe.h"
 #include "server/settings/resource_checks.h"
@@ -23,11 +26,28 @@ SettingScope scope_of(ConfigResourceType type) {
     }
 }
 
+/// Only what log.dirs names can be cordoned, or "*", which means all of them.
+Result<void> check_cordoned(const Settings& settings, const ConfigMap& all) {
+    constexpr std::string_view kName = "cordoned.log.dirs";
+    const auto given = all.find(kName);
+    if (given == all.end()) return {};
+    auto parsed = parse_setting(*find_setting(SettingScope::kBroker, kName), given->second);
+    if (!parsed) return parsed.error();
+    const std::vector<std::string> known = settings.data_directories();
+    for (const std::string& path : std::get<std::vector<std::string>>(*parsed))
+        if (path != "*" && std::ranges::find(known, path) == known.end())
+            return Error(ErrorCode::INVALID_REQUEST,
+                         "cordoned.log.dirs names " + path + ", which is not in log.dirs");
+    return {};
+}
+
 }  // namespace
 
 Result<void> SettingsRules::check(const ConfigResource& resource, const ConfigMap& all) const {
-    if (resource.type == ConfigResourceType::kBroker)
-        return check_broker_config(all, resource.name.empty());
+    if (resource.type == ConfigResourceType::kBroker) {
+        auto valid = check_broker_config(all, resource.name.empty());
+        return valid ? check_cordoned(settings_, all) : valid;
+    }
     if (resource.name.empty())
         return Error(ErrorCode::INVALID_REQUEST, "Only brokers have defaults; name the resource.");
     switch (resource.type) {

@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <future>
+#include <limits>
 #include <thread>
 
 #include "base/log.h"
@@ -68,6 +70,11 @@ CleanerOptions cleaner_options(const BrokerSettings& settings) {
     return options;
 }
 
+double move_rate(const BrokerSettings& settings) {
+    const auto& rate = settings.replica_alter_log_dirs_io_max_bytes_per_second;
+    return rate ? static_cast<double>(*rate) : std::numeric_limits<double>::max();
+}
+
 }  // namespace
 
 Node::Node(std::unique_ptr<Settings> settings)
@@ -79,6 +86,7 @@ Node::Node(std::unique_ptr<Settings> settings)
 // Tasks of the pool post to cores, and tasks of cores hold requests, partitions and logs. So all
 // threads end before anything is destroyed; what they left in the queues of cores goes with these.
 Node::~Node() {
+    if (logs_) logs_->on_directory_failure(nullptr);
     if (server_) {
         server_->drain(std::chrono::milliseconds(0));
         server_->stop();
@@ -115,6 +123,7 @@ Result<void> Node::open_logs(const std::string& cluster_id) {
     options.retention_check_interval_ms = settings.log_retention_check_interval_ms;
     options.retention_delay_ms = settings.log_initial_task_delay_ms;
     options.cleaner = cleaner_options(settings);
+    options.move_threads = settings.num_replica_alter_log_dirs_threads.value_or(0);
     cluster_id_ = cluster_id;
     for (const std::string& directory : options.directories) {
         const std::string metadata = directory + "/__cluster_metadata-0";
@@ -199,6 +208,7 @@ Result<void> Node::join_cluster() {
     coordinators_ = make_coordinators();
     run_on_control([this] {
         follow(cluster_->image());
+        apply_settings();
         cluster_->on_publish([this](const MetadataImagePtr& image) { follow(image); });
     });
 
@@ -210,7 +220,18 @@ Result<void> Node::join_cluster() {
                              *producer_ids_, coordinators_->groups, coordinators_->transactions,
                              [this] { return cluster_->image(); }});
     dispatcher_.set_broker(*broker_);
+    logs_->on_directory_failure([this](const DirectoryFailure& failure) { lose(failure); });
     return {};
+}
+
+void Node::lose(const DirectoryFailure& failure) {
+    if (!failure.is_fatal) return cluster_->lose_directory(failure.directory);
+    MILENA_LOG(Fatal) << failure.path
+                      << (failure.path == settings_->data_directories().front()
+                              ? ", which holds the cluster's metadata, has failed"
+                              : " has failed, and no data directory is left")
+                      << ": the broker ends";
+    std::_Exit(1);
 }
 
 std::unique_ptr<Coordinators> Node::make_coordinators() {
@@ -237,10 +258,16 @@ void Node::follow(const MetadataImagePtr& image) {
     const bool changed = settings_->apply_dynamic(
         image->configs({ConfigResourceType::kBroker, ""}),
         image->configs({ConfigResourceType::kBroker, std::to_string(node_id_)}));
-    if (!changed) return;
+    if (changed) apply_settings();
+}
+
+void Node::apply_settings() {
     const auto settings = settings_->current();
     server_->limit_connections(settings->max_connections, settings->max_connections_per_ip);
     logs_->configure_cleaner(cleaner_options(*settings));
+    logs_->set_move_rate(move_rate(*settings));
+    const auto& cordoned = settings->cordoned_log_dirs;
+    cluster_->set_cordoned(logs_->cordon({cordoned.begin(), cordoned.end()}));
 }
 
 Result<void> Node::stop() {

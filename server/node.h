@@ -43,6 +43,10 @@ class Node {
     void open();
     ControllerOptions controller_options() const;
     std::unique_ptr<Coordinators> make_coordinators();
+    /// Does not return if the node can't go on without the directory.
+    void lose(const DirectoryFailure& failure);
+    /// Those that may change while the node runs.
+    void apply_settings();
     void follow(const MetadataImagePtr& image);
     void run_on_control(const std::function<void()>& task);
 

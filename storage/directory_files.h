@@ -10,6 +10,12 @@
 
 namespace milena {
 
+/// Ids that stand where a data directory's own is not known: not told (by an older cluster), not
+/// chosen yet, not there any more.
+inline constexpr Uuid kMigratingDirectory{};
+inline constexpr Uuid kUnassignedDirectory{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+inline constexpr Uuid kLostDirectory{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}};
+
 /// meta.properties of one data directory.
 struct DirectoryIdentity {
     std::string cluster_id;
@@ -22,6 +28,11 @@ Result<std::optional<DirectoryIdentity>> read_identity(FileSystem& files,
                                                        const std::string& directory);
 Result<void> write_identity(FileSystem& files, const std::string& directory,
                             const DirectoryIdentity& identity);
+
+/// Whether `id` may be a data directory's own.
+constexpr bool is_directory_id(const Uuid& id) {
+    return id != kMigratingDirectory && id != kUnassignedDirectory && id != kLostDirectory;
+}
 
 /// .kafka_cleanshutdown: the broker epoch of a clean shutdown. Nothing after a crash.
 std::optional<int64_t> read_clean_shutdown(FileSystem& files, const std::string& directory);

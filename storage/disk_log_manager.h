@@ -12,11 +12,19 @@
 
 #include "storage/log_cleaner.h"
 #include "storage/log_manager.h"
+#include "storage/log_mover.h"
 #include "storage/new_logs.h"
 #include "storage/partition_log.h"
 #include "storage/text_checkpoint.h"
 
 namespace milena {
+
+/// Movable as long as only one thread has it.
+struct DirectoryFlag : std::atomic<bool> {
+    using std::atomic<bool>::atomic;
+    using std::atomic<bool>::operator=;
+    DirectoryFlag(DirectoryFlag&& other) noexcept : std::atomic<bool>(other.load()) {}
+};
 
 /// One data directory. Guarded by the manager.
 struct DataDirectory {
@@ -24,7 +32,8 @@ struct DataDirectory {
     DirectoryIdentity identity;
     std::unique_ptr<FileLock> lock;
     bool clean_shutdown = false;
-    bool offline = false;  ///< something in it can't be read; set while loading only
+    DirectoryFlag offline{false};   ///< something in it can't be read or written
+    DirectoryFlag cordoned{false};  ///< gets no new logs
     OffsetCheckpoint recovery_points;
     OffsetCheckpoint log_starts;
     OffsetCheckpoint high_watermarks;
@@ -44,6 +53,12 @@ class DiskLogManager final : public LogManager {
     std::shared_ptr<Log> find(const std::string& topic, int32_t partition) const override;
     Result<void> remove(const std::string& topic, int32_t partition) override;
     Result<void> save_log_starts() override;
+    void on_directory_failure(std::function<void(const DirectoryFailure&)> listener) override;
+    Result<void> move(const std::string& topic, int32_t partition,
+                      const std::string& directory) override;
+    void on_log_moving(LogAnnouncer announcer) override;
+    void set_move_rate(double bytes_per_second) override;
+    std::vector<Uuid> cordon(const std::set<std::string>& paths) override;
     std::vector<DirectoryDescription> describe() const override;
     std::shared_ptr<const Uuid> directory_of(const std::string& topic,
                                              int32_t partition) const override;
@@ -56,8 +71,17 @@ class DiskLogManager final : public LogManager {
     struct Hosted {
         std::shared_ptr<PartitionLog> log;
         size_t directory = 0;  // index into directories_
+        size_t told = 0;       // the one that the cluster knows, or is about to
+    };
+    /// A log's copy, found at start.
+    struct Future {
+        PartitionName name;
+        size_t directory = 0;
+        std::string path;
     };
     struct LoadTask;
+    /// Kafka knows no bound; here a client must not fill the memory.
+    static constexpr size_t kPreferredMax = 10'000;
     using Expectations = std::map<PartitionName, const ExpectedLog*>;
     /// Which directory holds a partition.
     using Holders = std::map<PartitionName, size_t>;
@@ -66,7 +90,9 @@ class DiskLogManager final : public LogManager {
     Result<std::vector<LoadTask>> find_logs(const Expectations& expected);
     Result<void> find_logs_in(size_t index, const Expectations& expected, Holders& holders,
                               std::vector<LoadTask>& tasks);
-    Result<void> check_holder(size_t index, const PartitionName& name, Holders& holders) const;
+    /// Whether the log is to be loaded from here.
+    Result<bool> check_holder(size_t index, const ExpectedLog& log, Holders& holders,
+                              std::vector<LoadTask>& tasks);
     /// Its logs are forgotten, its files left as they are.
     void take_offline(size_t index, const Error& cause);
     bool is_offline(const PartitionName& name) const;
@@ -76,10 +102,39 @@ class DiskLogManager final : public LogManager {
     Result<void> run_load_task(const LoadTask& task);
     /// Calls `work(0..count-1)` on a few threads, also after a failure; returns the first failure.
     Result<void> run_on_threads(size_t count, const std::function<Result<void>(size_t)>& work);
-    Result<std::shared_ptr<PartitionLog>> find_or_open(const PartitionName& name, Uuid topic_id,
+    Result<std::shared_ptr<PartitionLog>> find_or_open(const ExpectedLog& wanted,
                                                        std::shared_ptr<const LogConfig> config);
+    /// The directory of a new log: the one that was `told`, or the one with the fewest logs.
+    /// REQUIRES: mutex_ held.
+    Result<size_t> place(const PartitionName& name, const Uuid& told) const;
+    /// Of an online directory.
+    std::optional<size_t> directory_index(const Uuid& id) const;
+    /// Whether a log that was not found may be in a directory that is offline.
+    bool is_lost(const ExpectedLog& log) const;
     Result<void> forget_removed(const PartitionName& name);
     std::shared_ptr<const LogConfig> intern(const LogConfig& config);
+
+    // Failures (log_manager_failures.cc).
+    void end_directory(const std::string& path, const Error& cause);
+    /// REQUIRES: mutex_ held.
+    void forget_logs_in(size_t index);
+
+    // Moves (log_manager_moves.cc).
+    Result<size_t> destination(const std::string& path) const;
+    /// REQUIRES: mutex_ held.
+    void cancel_move(const PartitionName& name);
+    void fail_move(LogMove& move, const Error& cause);
+    void retract(const PartitionLog& log);
+    void announce_move(const LogMove& move, std::function<void(Result<void>)> told);
+    Result<void> finish_move(LogMove& move);
+    Result<void> write_all_checkpoints();
+    LogMover::Steps move_steps();
+    Result<void> note_future(size_t index, const std::string& entry, const Expectations& expected);
+    Result<void> adopt_futures(const Expectations& expected, Holders& holders,
+                               std::vector<LoadTask>& tasks);
+    void resume_moves();
+    static void add_task(size_t directory, const PartitionName& name, const ExpectedLog& wanted,
+                         std::vector<LoadTask>& tasks);
 
     // Background (log_manager_background.cc).
     void background();
@@ -94,6 +149,8 @@ class DiskLogManager final : public LogManager {
     Result<void> write_high_watermarks();
     template <class Value>
     Result<void> write_checkpoints(std::string_view file, const Value& value);
+    template <class Value>
+    void add_moving(std::vector<OffsetCheckpoint>& checkpoints, const Value& value);
     void delete_old_segments();
     Result<void> close_logs();
     Result<void> sync_sealed(const std::vector<std::shared_ptr<PartitionLog>>& logs);
@@ -113,8 +170,18 @@ class DiskLogManager final : public LogManager {
     std::shared_ptr<const LogConfig> last_config_;
     std::set<PartitionName> offline_;  // expected, and not found while a directory was offline
     std::set<PartitionName> removed_;  // since the checkpoints were written
+    std::map<PartitionName, std::shared_ptr<LogMove>> moves_;
+    std::map<PartitionName, size_t> preferred_;  // directories of logs that are yet to be made
+    std::vector<Future> futures_;                // while loading
 
-    LogCleaner cleaner_;  // after all that it uses
+    std::mutex announcer_mutex_;  // held while a move is announced
+    LogAnnouncer announcer_;
+    LogCleaner cleaner_;  // after all that they use
+    LogMover mover_;
+
+    std::mutex failures_mutex_;  // held while a failure is told
+    std::function<void(const DirectoryFailure&)> failure_listener_;
+    std::vector<DirectoryFailure> unheard_failures_;
 
     std::mutex checkpoint_mutex_;  // one writer of checkpoint files at a time
     std::map<std::string, OffsetCheckpoint> written_checkpoints_;  // by path; with that mutex

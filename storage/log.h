@@ -107,7 +107,8 @@ class Log {
     virtual const std::string& topic() const = 0;
     virtual int32_t partition() const = 0;
     virtual Uuid topic_id() const = 0;
-    virtual const std::string& directory() const = 0;
+    /// The partition's own. It changes when the log moves to another data directory.
+    virtual std::string directory() const = 0;
     /// KAFKA_STORAGE_ERROR after a failure of the disk, UNKNOWN_TOPIC_OR_PARTITION once deleted.
     virtual Result<void> check_usable() const { return {}; }
 

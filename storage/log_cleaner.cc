@@ -109,7 +109,7 @@ bool LogCleaner::proceed(int64_t bytes) {
 // ---- Choosing
 
 bool LogCleaner::may_clean(const PartitionName& name, const PartitionLog& log) const {
-    if (!log.config().cleanup_compact || !log.check_usable()) return false;
+    if (!log.config().cleanup_compact || !log.check_usable() || log.is_moving()) return false;
     if (busy_.contains(name) || uncleanable_.contains(name)) return false;
     const auto failed = failed_.find(name);
     return failed == failed_.end() || failed->second <= clock_.steady_now();
@@ -200,6 +200,7 @@ void LogCleaner::end_job(const Job& job, const Result<std::optional<CompactionOu
                           << (is_damaged ? ", and will not be before the next start: " : ": ")
                           << outcome.error().message();
         if (is_damaged) uncleanable_.insert(job.name);
+        if (!is_damaged) (void)job.target.log->note_failure(outcome.error());
         failed_[job.name] = clock_.steady_now() + milliseconds(options_.backoff_ms);
     }
 }
@@ -235,6 +236,16 @@ OffsetCheckpoint& LogCleaner::checkpoint_of(const std::string& directory) {
 Result<void> LogCleaner::write_checkpoint_of(const std::string& directory) {
     return write_offset_checkpoint(files_, directory + std::string(kCheckpointFile),
                                    checkpoint_of(directory));
+}
+
+Result<void> LogCleaner::relocate(const PartitionName& name, const std::string& from,
+                                  const std::string& to) {
+    std::lock_guard lock(checkpoint_mutex_);
+    const auto known = checkpoint_of(from).extract(name);
+    if (known.empty()) return {};
+    checkpoint_of(to)[name] = known.mapped();
+    if (auto written = write_checkpoint_of(to); !written) return written;
+    return write_checkpoint_of(from);
 }
 
 Result<void> LogCleaner::forget(const std::set<PartitionName>& removed) {

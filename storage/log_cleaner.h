@@ -40,6 +40,9 @@ class LogCleaner {
     /// Threads, buffers and rates follow, the first two with the next log that is cleaned.
     void reconfigure(const CleanerOptions& options);
 
+    /// A log is in another data directory now.
+    Result<void> relocate(const PartitionName& name, const std::string& from,
+                          const std::string& to);
     /// These logs were removed: none of their names is in a checkpoint after this.
     Result<void> forget(const std::set<PartitionName>& removed);
 

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct LogManagerOptions {
     int64_t retention_check_interval_ms = 300'000;
     int64_t retention_delay_ms = 30'000;  ///< after the start, until the first check
     CleanerOptions cleaner;
+    int move_threads = 0;    ///< 0: one for each directory
     int open_files_max = 0;  ///< 0: from the descriptor limit
 };
 
@@ -33,6 +35,16 @@ struct ExpectedLog {
     Uuid topic_id;
     int32_t partition = -1;
     LogConfig config;
+    /// The data directory that holds it, as the cluster's metadata say.
+    Uuid directory = kUnassignedDirectory;
+};
+
+/// The copy of a log that is being moved.
+struct FutureLog {
+    std::string topic;
+    int32_t partition = -1;
+    int64_t size_bytes = 0;
+    int64_t offset_lag = 0;  ///< behind the log's end
 };
 
 struct DirectoryDescription {
@@ -41,7 +53,21 @@ struct DirectoryDescription {
     int64_t total_bytes = -1;
     int64_t usable_bytes = -1;
     std::vector<std::shared_ptr<Log>> logs;
+    std::vector<FutureLog> futures;
+    bool is_cordoned = false;
 };
+
+/// A data directory went offline while the node runs.
+struct DirectoryFailure {
+    Uuid directory;
+    std::string path;
+    /// It holds the cluster's metadata, or was the last one: the node can't go on.
+    bool is_fatal = false;
+};
+
+/// Tells the cluster that a log is about to be in `directory`; `told` runs once that is committed.
+using LogAnnouncer = std::function<void(const TopicPartition& id, const Uuid& directory,
+                                        std::function<void(Result<void>)> told)>;
 
 /// Thread safe.
 class LogManager {
@@ -55,7 +81,7 @@ class LogManager {
                                                     FileSystem& files, const Clock& clock,
                                                     BlockingPool& pool);
 
-    /// Of those that could be opened; all agree on cluster and node.
+    /// Of those that are online; all agree on cluster and node.
     virtual std::vector<DirectoryIdentity> identities() const = 0;
     /// Broker epoch of the last clean shutdown, -1 after a crash.
     virtual int64_t previous_broker_epoch() const = 0;
@@ -75,7 +101,27 @@ class LogManager {
     /// Where logs start outlives a crash from here on; without it, as of the last checkpoint.
     virtual Result<void> save_log_starts() = 0;
 
+    /// A directory whose disk fails goes offline alone: its logs answer KAFKA_STORAGE_ERROR from
+    /// then on. `listener` runs once for each, those included that failed before it was set. No
+    /// call is under way when another one (or null) was set.
+    virtual void on_directory_failure(std::function<void(const DirectoryFailure&)> listener) = 0;
+
+    /// Begins to move a log to another data directory, by its path as configured; or gives up a
+    /// move, if the log is there. A log that is yet to be made will be made there.
+    /// LOG_DIR_NOT_FOUND, KAFKA_STORAGE_ERROR, INVALID_REPLICA_ASSIGNMENT if the directory is
+    /// cordoned, UNKNOWN_TOPIC_OR_PARTITION.
+    virtual Result<void> move(const std::string& topic, int32_t partition,
+                              const std::string& directory) = 0;
+    /// Asked before a log changes its directory. Null: nobody is. No call is under way when this
+    /// returns.
+    virtual void on_log_moving(LogAnnouncer announcer) = 0;
+    /// Bound of all moves together.
+    virtual void set_move_rate(double bytes_per_second) = 0;
+    /// These get no new logs from now on; "*" means all. Returns their ids.
+    virtual std::vector<Uuid> cordon(const std::set<std::string>& paths) = 0;
+
     virtual std::vector<DirectoryDescription> describe() const = 0;
+    /// The directory that holds the log, or is about to. Null if that is offline.
     virtual std::shared_ptr<const Uuid> directory_of(const std::string& topic,
                                                      int32_t partition) const = 0;
 

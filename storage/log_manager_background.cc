@@ -24,10 +24,14 @@ void warn_if_failed(std::string_view what, const Result<void>& result) {
 
 }  // namespace
 
-DiskLogManager::~DiskLogManager() { stop_background(); }
+DiskLogManager::~DiskLogManager() {
+    environment_.failures->listen(nullptr);
+    stop_background();
+}
 
 void DiskLogManager::stop_background() {
     cleaner_.stop();
+    mover_.stop();
     {
         std::lock_guard lock(background_mutex_);
         stopping_ = true;
@@ -49,6 +53,8 @@ void DiskLogManager::start_background() {
     next_retention_ = clock_.steady_now() + milliseconds(options_.retention_delay_ms);
     background_thread_ = std::thread([this] { background(); });
     if (options_.cleaner.enabled) cleaner_.start();
+    mover_.start(options_.move_threads > 0 ? options_.move_threads
+                                           : static_cast<int>(directories_.size()));
 }
 
 void DiskLogManager::configure_cleaner(const CleanerOptions& options) {
@@ -103,6 +109,18 @@ void DiskLogManager::delete_old_segments() {
     }
 }
 
+/// Where a log is about to be, it must start where it does now.
+template <class Value>
+void DiskLogManager::add_moving(std::vector<OffsetCheckpoint>& checkpoints, const Value& value) {
+    std::shared_lock lock(mutex_);
+    for (const auto& [name, move] : moves_) {
+        const auto target =
+            std::ranges::find(directories_, move->directory(), &DataDirectory::path);
+        if (std::optional<Offset> offset = value(move->log()))
+            checkpoints[static_cast<size_t>(target - directories_.begin())][name] = *offset;
+    }
+}
+
 template <class Value>
 Result<void> DiskLogManager::write_checkpoints(std::string_view file, const Value& value) {
     std::lock_guard lock(checkpoint_mutex_);  // also while looking, or older values could win
@@ -110,12 +128,16 @@ Result<void> DiskLogManager::write_checkpoints(std::string_view file, const Valu
     for (const Hosted& hosted : hosted())
         if (std::optional<Offset> offset = value(*hosted.log))
             checkpoints[hosted.directory][{hosted.log->topic(), hosted.log->partition()}] = *offset;
+    add_moving(checkpoints, value);
     for (const size_t index : online_directories()) {
         const std::string path = directories_[index].path + "/" + std::string(file);
         auto known = written_checkpoints_.find(path);
         if (known != written_checkpoints_.end() && known->second == checkpoints[index]) continue;
-        if (auto written = write_offset_checkpoint(files_, path, checkpoints[index]); !written)
+        if (auto written = write_offset_checkpoint(files_, path, checkpoints[index]); !written) {
+            if (!written.error().is_disk_full())
+                environment_.failures->report(pool_, directories_[index].path, written.error());
             return written;
+        }
         written_checkpoints_[path] = std::move(checkpoints[index]);
     }
     return {};

@@ -51,6 +51,18 @@ Result<void> DiskLogManager::load(std::vector<ExpectedLog> expected) {
     return end_loading(expected);
 }
 
+bool DiskLogManager::is_lost(const ExpectedLog& log) const {
+    if (is_directory_id(log.directory)) return !directory_index(log.directory);
+    // Who knows; one that is offline may hold it.
+    return online_directories().size() < directories_.size();
+}
+
+std::optional<size_t> DiskLogManager::directory_index(const Uuid& id) const {
+    for (size_t i = 0; i < directories_.size(); ++i)
+        if (!directories_[i].offline && directories_[i].identity.directory_id == id) return i;
+    return {};
+}
+
 void DiskLogManager::take_offline(size_t index, const Error& cause) {
     DataDirectory& directory = directories_[index];
     MILENA_LOG(Error) << directory.path << " goes offline: " << cause.message()
@@ -82,12 +94,13 @@ Result<void> DiskLogManager::end_loading(const std::vector<ExpectedLog>& expecte
         directory.log_starts.clear();
         directory.high_watermarks.clear();
     }
-    if (online.size() < directories_.size()) {
+    {
         std::unique_lock lock(mutex_);
         for (const ExpectedLog& log : expected)
-            if (!logs_.contains({log.topic, log.partition}))
+            if (!logs_.contains({log.topic, log.partition}) && is_lost(log))
                 offline_.insert({log.topic, log.partition});
     }
+    resume_moves();
     loaded_ = true;
     return {};
 }
@@ -127,6 +140,7 @@ Result<std::vector<DiskLogManager::LoadTask>> DiskLogManager::find_logs(
         take_offline(index, found.error());
         std::erase_if(tasks, [&](const LoadTask& task) { return task.directory == index; });
     }
+    if (auto adopted = adopt_futures(expected, holders, tasks); !adopted) return adopted.error();
     return tasks;
 }
 
@@ -141,6 +155,10 @@ Result<void> DiskLogManager::find_logs_in(size_t index, const Expectations& expe
             environment_.retired->add(path, clock_.steady_now());
             continue;
         }
+        if (entry.ends_with(kFutureDirectorySuffix)) {
+            if (auto noted = note_future(index, entry, expected); !noted) return noted;
+            continue;
+        }
         auto name = parse_partition_directory(entry);
         if (!name || entry == kMetadataDirectory) continue;
         auto wanted = expected.find(*name);
@@ -153,20 +171,36 @@ Result<void> DiskLogManager::find_logs_in(size_t index, const Expectations& expe
         if (!id)
             if (auto written = write_topic_id(files_, path, wanted->second->topic_id); !written)
                 return written;
-        if (auto alone = check_holder(index, *name, holders); !alone) return alone;
-        tasks.push_back({index, *name, wanted->second});
+        auto wins = check_holder(index, *wanted->second, holders, tasks);
+        if (!wins) return wins.error();
+        if (*wins) tasks.push_back({index, *name, wanted->second});
     }
     return {};
 }
 
-Result<void> DiskLogManager::check_holder(size_t index, const PartitionName& name,
-                                          Holders& holders) const {
+/// A crash while a log changed its directory may leave it in both; what the cluster says then
+/// holds.
+Result<bool> DiskLogManager::check_holder(size_t index, const ExpectedLog& log, Holders& holders,
+                                          std::vector<LoadTask>& tasks) {
+    const PartitionName name{log.topic, log.partition};
     auto [holder, is_first] = holders.emplace(name, index);
-    if (is_first) return {};
-    return Error(ErrorCode::INVALID_CONFIG,
-                 name.directory_name() + " is in two data directories, " +
-                     directories_[holder->second].path + " and " + directories_[index].path +
-                     ": move the one that is not wanted away");
+    if (is_first) return true;
+    const auto told = directory_index(log.directory);
+    if (told != index && told != holder->second)
+        return Error(ErrorCode::INVALID_CONFIG,
+                     name.directory_name() + " is in two data directories, " +
+                         directories_[holder->second].path + " and " + directories_[index].path +
+                         ": move the one that is not wanted away");
+    const size_t loser = told == index ? std::exchange(holder->second, index) : index;
+    std::erase_if(
+        tasks, [&](const LoadTask& task) { return task.directory == loser && task.name == name; });
+    if (auto moved = make_stray(directories_[loser].path, name); !moved) return moved.error();
+    return told == index;
+}
+
+void DiskLogManager::add_task(size_t directory, const PartitionName& name,
+                              const ExpectedLog& wanted, std::vector<LoadTask>& tasks) {
+    tasks.push_back({directory, name, &wanted});
 }
 
 Result<void> DiskLogManager::make_stray(const std::string& directory, const PartitionName& name) {
@@ -184,7 +218,7 @@ Result<void> DiskLogManager::run_load_task(const LoadTask& task) {
                                   checkpoint_of(directory, task.name));
     if (!log) return log.error();
     std::unique_lock lock(mutex_);
-    logs_[task.name] = {*log, task.directory};
+    logs_[task.name] = {*log, task.directory, task.directory};
     ++log_counts_[task.directory];
     return {};
 }
@@ -213,7 +247,7 @@ Result<std::shared_ptr<Log>> DiskLogManager::get_or_create(const ExpectedLog& wa
             std::make_shared<OfflineLog>(name, wanted.topic_id, wanted.config));
     auto config = intern(wanted.config);
     if (auto forgotten = forget_removed(name); !forgotten) return forgotten.error();
-    auto log = find_or_open(name, wanted.topic_id, std::move(config));
+    auto log = find_or_open(wanted, std::move(config));
     if (log && !(*log)->has_directory()) new_logs_->add(*log);
     if (!log) return log.error();
     return std::shared_ptr<Log>(*log);
@@ -225,21 +259,33 @@ bool DiskLogManager::is_offline(const PartitionName& name) const {
 }
 
 Result<std::shared_ptr<PartitionLog>> DiskLogManager::find_or_open(
-    const PartitionName& name, Uuid topic_id, std::shared_ptr<const LogConfig> config) {
+    const ExpectedLog& wanted, std::shared_ptr<const LogConfig> config) {
+    const PartitionName name{wanted.topic, wanted.partition};
     std::unique_lock lock(mutex_);
     auto found = logs_.find(name);
     if (found != logs_.end()) return found->second.log;
-    const std::vector<size_t> online = online_directories();
-    const size_t directory =
-        *std::min_element(online.begin(), online.end(),
-                          [&](size_t a, size_t b) { return log_counts_[a] < log_counts_[b]; });
-    auto log =
-        PartitionLog::open(environment_, directories_[directory].path + "/" + name.directory_name(),
-                           name, topic_id, std::move(config), LogCheckpoint{});
+    const auto directory = place(name, wanted.directory);
+    if (!directory) return directory.error();
+    auto log = PartitionLog::open(environment_,
+                                  directories_[*directory].path + "/" + name.directory_name(), name,
+                                  wanted.topic_id, std::move(config), LogCheckpoint{});
     if (!log) return log.error();
-    logs_[name] = {*log, directory};
-    ++log_counts_[directory];
+    logs_[name] = {*log, *directory, *directory};
+    preferred_.erase(name);
+    ++log_counts_[*directory];
     return *log;
+}
+
+Result<size_t> DiskLogManager::place(const PartitionName& name, const Uuid& told) const {
+    if (const auto index = directory_index(told)) return *index;
+    std::vector<size_t> online = online_directories();
+    if (online.empty()) return Error(ErrorCode::KAFKA_STORAGE_ERROR, "no data directory is online");
+    const auto wanted = preferred_.find(name);
+    if (wanted != preferred_.end() && std::ranges::count(online, wanted->second))
+        return wanted->second;
+    const auto is_cordoned = [&](size_t index) { return directories_[index].cordoned.load(); };
+    if (!std::ranges::all_of(online, is_cordoned)) std::erase_if(online, is_cordoned);
+    return *std::ranges::min_element(online, {}, [&](size_t index) { return log_counts_[index]; });
 }
 
 std::shared_ptr<PartitionLog> DiskLogManager::log_of(const PartitionName& name) const {
@@ -258,6 +304,7 @@ Result<void> DiskLogManager::remove(const std::string& topic, int32_t partition)
     offline_.erase(name);
     auto found = logs_.find(name);
     if (found == logs_.end()) return {};
+    cancel_move(name);
     Hosted hosted = found->second;
     hosted.log->retire();
     if (hosted.log->has_directory()) {

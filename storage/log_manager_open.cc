@@ -87,6 +87,22 @@ Result<void> check_readable(FileSystem& files, const std::string& path) {
     return names ? Result<void>() : names.error();
 }
 
+/// A copy of a directory has the id of what it was copied from.
+Result<void> check_ids(const std::vector<DataDirectory>& directories) {
+    std::map<Uuid, const std::string*> known;
+    for (const DataDirectory& directory : directories) {
+        if (directory.offline) continue;
+        const Uuid& id = directory.identity.directory_id;
+        const auto [other, is_new] = known.emplace(id, &directory.path);
+        if (is_new) continue;
+        return Error(ErrorCode::INVALID_CONFIG,
+                     *other->second + " and " + directory.path + " have the same directory.id=" +
+                         id.to_string() + " in meta.properties, as if one were a copy of the " +
+                         "other: take the copy out of log.dirs");
+    }
+    return {};
+}
+
 DataDirectory offline_directory(const std::string& path, const Error& cause) {
     MILENA_LOG(Error) << path << " goes offline: " << cause.message();
     DataDirectory directory;
@@ -147,6 +163,7 @@ Result<std::unique_ptr<LogManager>> LogManager::open(LogManagerOptions options,
         if (broker_epoch != epoch.value_or(-1)) broker_epoch = -1;
         directories.push_back(std::move(*directory));
     }
+    if (auto distinct = check_ids(directories); !distinct) return distinct.error();
     if (directories.empty())
         return Error(ErrorCode::INVALID_CONFIG, "there is no data directory (log.dirs is empty)");
     if (options.open_files_max <= 0) options.open_files_max = open_files_from_limit();
@@ -166,12 +183,16 @@ DiskLogManager::DiskLogManager(LogManagerOptions options, std::vector<DataDirect
       directories_(std::move(directories)),
       new_logs_(std::make_shared<NewLogs>(pool)),
       log_counts_(directories_.size(), 0),
-      cleaner_([this] { return cleanable(); }, files, clock, options_.cleaner) {}
+      cleaner_([this] { return cleanable(); }, files, clock, options_.cleaner),
+      mover_(clock, move_steps()) {
+    environment_.failures->listen(
+        [this](const std::string& path, const Error& cause) { end_directory(path, cause); });
+}
 
 std::vector<DirectoryIdentity> DiskLogManager::identities() const {
     std::vector<DirectoryIdentity> all;
     for (const DataDirectory& directory : directories_)
-        if (!directory.identity.directory_id.is_zero()) all.push_back(directory.identity);
+        if (!directory.offline) all.push_back(directory.identity);
     return all;
 }
 
@@ -186,8 +207,7 @@ std::shared_ptr<const Uuid> DiskLogManager::directory_of(const std::string& topi
     std::shared_lock lock(mutex_);
     auto found = logs_.find({topic, partition});
     if (found == logs_.end()) return nullptr;
-    return std::make_shared<const Uuid>(
-        directories_[found->second.directory].identity.directory_id);
+    return std::make_shared<const Uuid>(directories_[found->second.told].identity.directory_id);
 }
 
 std::vector<DirectoryDescription> DiskLogManager::describe() const {
@@ -195,6 +215,7 @@ std::vector<DirectoryDescription> DiskLogManager::describe() const {
     for (const DataDirectory& directory : directories_) {
         DirectoryDescription description;
         description.path = directory.path;
+        description.is_cordoned = directory.cordoned;
         if (directory.offline) {
             description.error = ErrorCode::KAFKA_STORAGE_ERROR;
         } else if (auto bytes = files_.volume_bytes(directory.path)) {
@@ -207,6 +228,11 @@ std::vector<DirectoryDescription> DiskLogManager::describe() const {
     }
     std::shared_lock lock(mutex_);
     for (const auto& [name, hosted] : logs_) all[hosted.directory].logs.push_back(hosted.log);
+    for (const auto& [name, move] : moves_) {
+        const auto target = std::ranges::find(all, move->directory(), &DirectoryDescription::path);
+        target->futures.push_back(
+            {name.topic, name.partition, move->copied_bytes(), move->offset_lag()});
+    }
     return all;
 }
 

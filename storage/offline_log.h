@@ -16,7 +16,7 @@ class OfflineLog final : public Log {
     const std::string& topic() const override { return name_.topic; }
     int32_t partition() const override { return name_.partition; }
     Uuid topic_id() const override { return topic_id_; }
-    const std::string& directory() const override { return directory_; }
+    std::string directory() const override { return {}; }
     Result<void> check_usable() const override { return error(); }
 
     Offset log_start_offset() const override { return Offset(0); }
@@ -67,7 +67,6 @@ class OfflineLog final : public Log {
     const PartitionName name_;
     const Uuid topic_id_;
     const LogConfig config_;
-    const std::string directory_;
 };
 
 }  // namespace milena

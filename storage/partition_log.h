@@ -50,10 +50,34 @@ struct LogCheckpoint {
     Offset high_watermark{0};
 };
 
+/// The directory of a log, which may change under who reads it.
+class LogDirectory {
+  public:
+    explicit LogDirectory(std::string path) {
+        path_.store(std::make_shared<const std::string>(std::move(path)));
+    }
+    void store(std::shared_ptr<const std::string> path) { path_.store(std::move(path)); }
+    std::string operator*() const { return *path_.load(); }
+    std::shared_ptr<const std::string> operator->() const { return path_.load(); }
+    operator std::shared_ptr<const std::string>() const { return path_.load(); }
+
+  private:
+    Published<const std::string> path_;
+};
+
+/// Directories in which a log that moves has been, is, and will be.
+struct Relocation {
+    std::string future;  ///< the copy
+    std::string place;   ///< its name when it is complete
+    std::string aside;   ///< that of the old files then
+};
+
 /// The mutex guards producers, epochs, the segments' write side and who publishes; what readers
 /// need is published: segments, offsets, recent borders.
 class PartitionLog final : public Log, public std::enable_shared_from_this<PartitionLog> {
   public:
+    using SegmentList = std::vector<std::shared_ptr<Segment>>;
+
     /// Loads what is in `directory`, the partition's own, and recovers after a crash. If there is
     /// nothing, the directory is yet to be made: see make_directory().
     static Result<std::shared_ptr<PartitionLog>> open(const LogEnvironment& environment,
@@ -66,7 +90,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     const std::string& topic() const override { return name_.topic; }
     int32_t partition() const override { return name_.partition; }
     Uuid topic_id() const override { return topic_id_; }
-    const std::string& directory() const override { return *directory_; }
+    std::string directory() const override { return *directory_; }
     Result<void> check_usable() const override;
 
     Offset log_start_offset() const override { return Offset(log_start_.load()); }
@@ -130,13 +154,27 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     /// No further use (the partition is deleted): files are closed, open slices stay readable.
     void retire();
     bool is_offline() const { return offline_.load(); }
+    /// The disk failed: nothing is written or read any more, and the data directory's owner hears
+    /// of it (later, from another thread). Returns `cause`.
+    Error go_offline(const Error& cause);
+    /// The same, unless the disk is merely full. REQUIRES: the files are as they were before.
+    Error note_failure(const Error& cause) {
+        return cause.is_disk_full() ? cause : go_offline(cause);
+    }
     /// Its data directory failed elsewhere.
     void take_offline() { offline_ = true; }
     bool is_compacted() const { return config_.load()->cleanup_compact; }
+    /// Makes `to.future` the log's directory, under the name `to.place`: nobody notices but by the
+    /// time it takes. `complete` brings the files of these segments there, onto the device; appends
+    /// wait for it. On failure the log is where it was. REQUIRES: pause_maintenance() is held.
+    Result<void> relocate(const Relocation& to,
+                          const std::function<Result<void>(const SegmentList&)>& complete);
+    /// From now on compaction leaves the segments alone, or not.
+    void set_moving(bool moving) { moving_ = moving; }
+    bool is_moving() const { return moving_.load(); }
     /// First offset of the first segment: what the log start is without a checkpoint.
     Offset first_segment_offset() const;
 
-    using SegmentList = std::vector<std::shared_ptr<Segment>>;
     /// A snapshot; the last one is the active segment.
     std::shared_ptr<const SegmentList> segment_list() const { return segments_.load(); }
 
@@ -190,13 +228,6 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     Result<void> roll(Offset base_offset);
     void publish_unstable_offset();
     int64_t draw_roll_jitter() const;
-    /// The disk failed: nothing is written or read any more, and the data directory's owner hears
-    /// of it (later, from another thread). Returns `cause`.
-    Error go_offline(const Error& cause);
-    /// The same, unless the disk is merely full. REQUIRES: the files are as they were before.
-    Error note_failure(const Error& cause) {
-        return cause.is_disk_full() ? cause : go_offline(cause);
-    }
 
     // Reading (partition_log_read.cc).
     std::shared_ptr<const SegmentList> segments() const { return segments_.load(); }
@@ -247,6 +278,12 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     Result<void> swap_files(const SegmentList& old, const CleanedSegment& cleaned);
     void publish_cleaned(const SegmentList& old, std::shared_ptr<Segment> cleaned);
 
+    // Moving (partition_log_move.cc).
+    Result<void> write_state(const std::string& directory);
+    SegmentList relocated(const SegmentList& old,
+                          const std::shared_ptr<const std::string>& directory) const;
+    Result<void> change_names(const Relocation& to);
+
     // Syncing (partition_log_sync.cc).
     void run_sync_round();
     Result<void> sync_aborted_transactions(const Segment& segment);
@@ -261,7 +298,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     const LogEnvironment environment_;
     const PartitionName name_;
     const Uuid topic_id_;
-    const std::shared_ptr<const std::string> directory_;
+    LogDirectory directory_;  // changes with mutex_ and both others held
     Published<const LogConfig> config_;
     Published<const SegmentList> segments_;
     std::atomic<RecentBorders*> recent_{nullptr};  // owned; a log without records has none
@@ -274,6 +311,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     std::atomic<int64_t> last_sync_ms_{0};
     std::atomic<bool> offline_{false};
     std::atomic<bool> retired_{false};
+    std::atomic<bool> moving_{false};
     std::atomic<bool> has_directory_{true};  // made under mutex_
     std::atomic<bool> directory_dirty_{false};
 

@@ -28,7 +28,7 @@ bool PartitionLog::has_neighbours(const SegmentList& wanted) const {
 
 Result<bool> PartitionLog::replace_segments(const SegmentList& old, CleanedSegment& cleaned) {
     std::lock_guard maintenance(maintenance_mutex_);
-    if (!check_usable() || !has_neighbours(old)) return false;
+    if (!check_usable() || is_moving() || !has_neighbours(old)) return false;
     for (const auto& segment : old)
         if (auto pinned = segment->pin(environment_.files()); !pinned) return pinned.error();
     if (auto renamed = rename_all(cleaned, kCleanedSuffix, kSwapSuffix); !renamed)

@@ -21,7 +21,7 @@ PartitionLog::PartitionLog(const LogEnvironment& environment, std::string direct
     : environment_(environment),
       name_(std::move(name)),
       topic_id_(topic_id),
-      directory_(std::make_shared<const std::string>(std::move(directory))) {
+      directory_(std::move(directory)) {
     config_.store(std::move(config));
     roll_jitter_ms_ = draw_roll_jitter();
 }

@@ -13,9 +13,12 @@ namespace milena {
 /// Thread safe: all who share it stay below the bound together.
 class Throttle {
   public:
+    /// Holds at once: what another rate had still to wait for is forgiven.
     void set_rate(double bytes_per_second) {
         std::lock_guard lock(mutex_);
+        if (bytes_per_second_ == std::max(bytes_per_second, 1.0)) return;
         bytes_per_second_ = std::max(bytes_per_second, 1.0);
+        free_at_ = {};
     }
     /// `bytes` are about to be moved: until when to wait afterwards, which is never long: another
     /// rate may hold by then.

@@ -3,7 +3,10 @@
 //
 // Behaviour
 // - Topics null means everything; partitions that are not here are left out without an error.
-// - The metadata log is not listed. Lag is how far the log end is behind the high watermark.
+// - A replica that is being moved is listed in both directories, in the one it goes to as a future
+//   replica, whose lag is how far the copy is behind.
+// - The metadata log is not listed. Of other replicas, lag is how far the log end is behind the
+// high watermark.
 //
 // Versions
 // - v3 error code of the whole answer. v4 bytes of the volume, in all and usable. v5 whether the
@@ -34,18 +37,35 @@ Wanted read_wanted(const DescribeLogDirsRequest& request) {
     return wanted;
 }
 
-void add_logs(const std::vector<std::shared_ptr<Log>>& logs, const Wanted& wanted,
-              Directory& directory) {
-    std::map<std::string_view, size_t> position;
-    for (const auto& log : logs) {
-        if (wanted && !wanted->contains({log->topic(), log->partition()})) continue;
-        const auto [entry, is_new] = position.try_emplace(log->topic(), directory.topics.size());
-        if (is_new) directory.topics.emplace_back().name = log->topic();
-        auto& partition = directory.topics[entry->second].partitions.emplace_back();
-        partition.partition_index = log->partition();
-        partition.partition_size = log->size_bytes();
-        partition.offset_lag = std::max<int64_t>(log->high_watermark() - log->log_end_offset(), 0);
+/// Appends rows to a directory, those of a topic together.
+class Rows {
+  public:
+    Rows(const Wanted& wanted, Directory& directory) : wanted_(wanted), directory_(directory) {}
+
+    void add(std::string_view topic, int32_t partition, int64_t size, int64_t lag, bool is_future) {
+        if (wanted_ && !wanted_->contains({topic, partition})) return;
+        const auto [entry, is_new] = position_.try_emplace(topic, directory_.topics.size());
+        if (is_new) directory_.topics.emplace_back().name = topic;
+        auto& row = directory_.topics[entry->second].partitions.emplace_back();
+        row.partition_index = partition;
+        row.partition_size = size;
+        row.offset_lag = lag;
+        row.is_future_key = is_future;
     }
+
+  private:
+    const Wanted& wanted_;
+    Directory& directory_;
+    std::map<std::string_view, size_t> position_;
+};
+
+void add_logs(const DirectoryDescription& description, const Wanted& wanted, Directory& directory) {
+    Rows rows(wanted, directory);
+    for (const auto& log : description.logs)
+        rows.add(log->topic(), log->partition(), log->size_bytes(),
+                 std::max<int64_t>(log->high_watermark() - log->log_end_offset(), 0), false);
+    for (const FutureLog& future : description.futures)
+        rows.add(future.topic, future.partition, future.size_bytes, future.offset_lag, true);
 }
 
 void answer(const Broker& broker, const Call<DescribeLogDirsRequest>& call) {
@@ -58,7 +78,8 @@ void answer(const Broker& broker, const Call<DescribeLogDirsRequest>& call) {
         directory.log_dir = description.path;
         directory.total_bytes = description.total_bytes;
         directory.usable_bytes = description.usable_bytes;
-        add_logs(description.logs, wanted, directory);
+        directory.is_cordoned = description.is_cordoned;
+        add_logs(description, wanted, directory);
     }
     call.respond(response);
 }

@@ -31,6 +31,7 @@ struct AddPartitionsToTxnRequest;
 struct AddOffsetsToTxnRequest;
 struct EndTxnRequest;
 struct WriteTxnMarkersRequest;
+struct AlterReplicaLogDirsRequest;
 struct DescribeLogDirsRequest;
 struct CreatePartitionsRequest;
 struct ElectLeadersRequest;
@@ -81,6 +82,7 @@ void handle_add_partitions_to_txn(Broker& broker, Call<protocol::AddPartitionsTo
 void handle_add_offsets_to_txn(Broker& broker, Call<protocol::AddOffsetsToTxnRequest> call);
 void handle_end_txn(Broker& broker, Call<protocol::EndTxnRequest> call);
 void handle_write_txn_markers(Broker& broker, Call<protocol::WriteTxnMarkersRequest> call);
+void handle_alter_replica_log_dirs(Broker& broker, Call<protocol::AlterReplicaLogDirsRequest> call);
 void handle_describe_log_dirs(Broker& broker, Call<protocol::DescribeLogDirsRequest> call);
 void handle_create_partitions(Broker& broker, Call<protocol::CreatePartitionsRequest> call);
 void handle_elect_leaders(Broker& broker, Call<protocol::ElectLeadersRequest> call);

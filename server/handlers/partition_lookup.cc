@@ -26,10 +26,11 @@ Result<std::shared_ptr<Partition>> find_led_partition(const Broker& broker,
                                                       const MetadataImage& image,
                                                       std::string_view topic, int32_t index) {
     auto partition = find_partition(broker, image, topic, index);
-    if (partition && !(*partition)->is_leader())
-        return lookup_error(ErrorCode::NOT_LEADER_OR_FOLLOWER, topic, index,
-                            "is not led by this broker");
-    return partition;
+    if (!partition || (*partition)->is_leader()) return partition;
+    auto usable = (*partition)->log()->check_usable();
+    if (!usable && usable.error().code() == ErrorCode::KAFKA_STORAGE_ERROR) return usable.error();
+    return lookup_error(ErrorCode::NOT_LEADER_OR_FOLLOWER, topic, index,
+                        "is not led by this broker");
 }
 
 }  // namespace milena

@@ -14,7 +14,8 @@ namespace milena {
 Result<std::shared_ptr<Partition>> find_partition(const Broker& broker, const MetadataImage& image,
                                                   std::string_view topic, int32_t index);
 
-/// As above, and NOT_LEADER_OR_FOLLOWER unless this node leads it.
+/// As above, and NOT_LEADER_OR_FOLLOWER unless this node leads it; KAFKA_STORAGE_ERROR if that is
+/// because its log directory is offline.
 Result<std::shared_ptr<Partition>> find_led_partition(const Broker& broker,
                                                       const MetadataImage& image,
                                                       std::string_view topic, int32_t index);

@@ -9,6 +9,7 @@
 #include "cluster/snapshot_records.h"
 #include "protocol/messages/client_quota_record.h"
 #include "protocol/messages/user_scram_credential_record.h"
+#include "storage/directory_files.h"
 #include "tests/cluster/node_fixture.h"
 
 namespace milena::testing {
@@ -73,6 +74,14 @@ TEST_F(GoldenTest, OurFirstRecordsAreTheirsByteForByte) {
 }
 
 TEST_F(GoldenTest, ANodeTakesTheDirectoryOver) {
+    Uuid directory_id;
+    {
+        auto store = open_store();
+        ASSERT_TRUE(store);
+        directory_id = (*store)->state().brokers().at(1).log_directories.at(0);
+    }
+    ASSERT_TRUE(
+        write_identity(posix_file_system(), directory_.path(), {kClusterId, 1, directory_id}));
     start();
     EXPECT_EQ(node_->image()->epoch(), 2);
     const TopicState* alpha = node_->image()->topic("alpha");

@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <filesystem>
+#include <mutex>
 
 #include "cluster/cluster_node.h"
 #include "protocol/messages/create_topics_request.h"
@@ -14,25 +15,33 @@
 
 namespace milena::testing {
 
-/// Runs what is posted when told to.
+/// Runs what is posted, by any thread, when told to.
 class ManualExecutor final : public Executor {
   public:
-    void post(std::function<void()> task) override { tasks_.push_back(std::move(task)); }
+    void post(std::function<void()> task) override {
+        std::lock_guard lock(mutex_);
+        tasks_.push_back(std::move(task));
+    }
     std::unique_ptr<Timer> after(std::chrono::milliseconds, std::function<void()>) override {
         return nullptr;
     }
     bool runs_here() const override { return running_; }
     void run_until_idle() {
         running_ = true;
-        while (!tasks_.empty()) {
-            auto task = std::move(tasks_.front());
-            tasks_.pop_front();
-            task();
-        }
+        while (auto task = next()) task();
         running_ = false;
     }
 
   private:
+    std::function<void()> next() {
+        std::lock_guard lock(mutex_);
+        if (tasks_.empty()) return nullptr;
+        auto task = std::move(tasks_.front());
+        tasks_.pop_front();
+        return task;
+    }
+
+    std::mutex mutex_;
     std::deque<std::function<void()>> tasks_;
     bool running_ = false;
 };
@@ -90,6 +99,7 @@ class NodeFixture : public ::testing::Test {
     void start(const std::string& directory) {
         LogManagerOptions log_options;
         log_options.directories = {directory};
+        for (const std::string& more : more_directories_) log_options.directories.push_back(more);
         auto logs = LogManager::open(log_options, kClusterId, options_.metadata.node_id,
                                      posix_file_system(), system_clock(), pool_);
         ASSERT_TRUE(logs) << logs.error().to_string();
@@ -146,6 +156,7 @@ class NodeFixture : public ::testing::Test {
     }
 
     TemporaryDirectory directory_;
+    std::vector<std::string> more_directories_;
     FaultyFileSystem files_;  ///< of the metadata
     ManualExecutor executor_;
     InlinePool pool_;

@@ -70,7 +70,7 @@ class FakeLog final : public Log {
     const std::string& topic() const override { return name_; }
     int32_t partition() const override { return index_; }
     Uuid topic_id() const override { return {}; }
-    const std::string& directory() const override { return directory_; }
+    std::string directory() const override { return directory_; }
     Offset log_start_offset() const override { return start; }
     Offset log_end_offset() const override { return end; }
     Offset high_watermark() const override { return watermark; }
@@ -183,6 +183,15 @@ class FakeLogs final : public LogManager {
     Result<std::shared_ptr<Log>> get_or_create(const ExpectedLog&) override { return nullptr; }
     std::shared_ptr<Log> find(const std::string&, int32_t) const override { return nullptr; }
     Result<void> remove(const std::string&, int32_t) override { return {}; }
+    void on_directory_failure(std::function<void(const DirectoryFailure&)>) override {}
+    Result<void> move(const std::string& topic, int32_t partition,
+                      const std::string& directory) override {
+        moved.push_back(topic + "-" + std::to_string(partition) + " to " + directory);
+        return moving;
+    }
+    void on_log_moving(LogAnnouncer) override {}
+    void set_move_rate(double) override {}
+    std::vector<Uuid> cordon(const std::set<std::string>&) override { return {}; }
     Result<void> save_log_starts() override { return saving_log_starts; }
     std::vector<DirectoryDescription> describe() const override { return directories; }
     std::shared_ptr<const Uuid> directory_of(const std::string&, int32_t) const override {
@@ -193,6 +202,8 @@ class FakeLogs final : public LogManager {
     Result<void> shut_down(int64_t) override { return {}; }
 
     std::vector<DirectoryDescription> directories;
+    std::vector<std::string> moved;
+    Result<void> moving;             ///< what it leads to
     Result<void> saving_log_starts;  ///< what it leads to
 };
 

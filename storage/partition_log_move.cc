@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Changing to another directory, while the log lives.
+#include "storage/partition_log.h"
+#include "storage/producer_snapshot.h"
+
+namespace milena {
+
+Result<void> PartitionLog::relocate(
+    const Relocation& to, const std::function<Result<void>(const SegmentList&)>& complete) {
+    std::lock_guard file_lock(epoch_file_mutex_);
+    std::lock_guard lock(mutex_);
+    if (auto usable = check_usable(); !usable) return usable;
+    const auto old = segments();
+    if (auto sealed = old->back()->seal(); !sealed) return sealed;
+    // Who still reads by the old list finds the old files, whatever their names are.
+    for (const auto& segment : *old)
+        if (auto pinned = segment->pin(environment_.files()); !pinned) return pinned;
+    if (auto completed = complete(*old); !completed) return completed;
+    if (auto written = write_state(to.future); !written) return written;
+    auto moved = relocated(*old, std::make_shared<const std::string>(to.place));
+    if (auto renamed = change_names(to); !renamed) return renamed;
+    // From here on only the new files are written. The active one is loaded as after a restart.
+    directory_.store(std::make_shared<const std::string>(to.place));
+    if (auto loaded = moved.back()->load_times(); !loaded) return go_offline(loaded.error());
+    segments_.store(std::make_shared<const SegmentList>(std::move(moved)));
+    last_snapshot_ = producers_.end_offset();
+    epochs_dirty_ = false;
+    recovery_point_ = log_end_offset().value;
+    return {};
+}
+
+/// Producers and epochs, and all that was written before, on the device.
+Result<void> PartitionLog::write_state(const std::string& directory) {
+    FileSystem& files = environment_.files();
+    if (producers_.end_offset() > Offset(0))
+        if (auto written = write_producer_snapshot(files, directory, producers_); !written)
+            return written;
+    if (auto written = epochs_.write(files, directory, Durable::kYes); !written) return written;
+    return files.sync_directory(directory);
+}
+
+PartitionLog::SegmentList PartitionLog::relocated(
+    const SegmentList& old, const std::shared_ptr<const std::string>& directory) const {
+    SegmentList moved;
+    moved.reserve(old.size());
+    for (const auto& segment : old)
+        moved.push_back(std::make_shared<Segment>(
+            *environment_.cache, directory, segment->base_offset(), segment->size(),
+            segment->created(),
+            segment->is_compacted() ? Segment::Origin::kCompacted : Segment::Origin::kWritten));
+    return moved;
+}
+
+/// The old one first: at no time there are two of the name. A crash in between leaves the copy
+/// alone, and the cluster's metadata name its directory by then.
+Result<void> PartitionLog::change_names(const Relocation& to) {
+    FileSystem& files = environment_.files();
+    const std::string from = *directory_;
+    if (auto renamed = files.rename(from, to.aside); !renamed) return renamed;
+    if (auto renamed = files.rename(to.future, to.place); !renamed) {
+        auto undone = files.rename(to.aside, from);
+        return undone ? renamed : go_offline(undone.error());
+    }
+    for (const std::string& path : {to.place, from})
+        if (auto synced = files.sync_directory(path.substr(0, path.rfind('/'))); !synced)
+            return go_offline(synced.error());
+    return {};
+}
+
+}  // namespace milena
