@@ -3,6 +3,7 @@
 
 import contextlib
 import pathlib
+import random
 import sys
 import tempfile
 
@@ -10,7 +11,7 @@ import content
 import group_members
 import group_offsets
 from common import Suite, expect, run
-from milena_test import oracle
+from milena_test import log_dirs, oracle
 from milena_test.suite import chosen_broker, expect_equal
 
 suite = Suite("disk")
@@ -181,6 +182,40 @@ def takes_over_from_apache_kafka(_):
 @suite.case
 def takes_over_from_apache_kafka_after_a_crash(_):
     taken_over(oracle.ApacheKafka, chosen_broker(), crashed=True)
+
+
+def moved(client, directories):
+    """Sends every partition to another data directory, and waits until it is there."""
+    topics = [t["Name"] for t in client.request("Metadata", 8, {"Topics": None})["Topics"]]
+    for (topic, index), (path, *_) in log_dirs.describe(client, topics).items():
+        target = random.choice([str(one) for one in directories if str(one) != path])
+        expect_equal(log_dirs.move(client, topic, index, target), 0, f"move of {topic}-{index}")
+    return log_dirs.await_settled(client, topics)
+
+
+@suite.case
+def apache_kafka_takes_over_moved_logs_after_a_crash(_):
+    """Of several data directories Apache Kafka finds all partitions where they were moved to."""
+    with tempfile.TemporaryDirectory(prefix="milena-disk-") as folder:
+        directories = log_dirs.data_directories(folder)
+        options = {"data": directories[0], "settings": log_dirs.settings(directories)}
+        with chosen_broker()(**options) as broker:
+            content.fill(broker)
+            with broker.client() as client:
+                places = moved(client, directories)
+            content.append_more(broker)
+            seen = content.read(broker)
+            broker.kill()
+        with oracle.ApacheKafka(**options) as broker:
+            expect_seen(content.read(broker), seen, "Apache Kafka", crashed=True)
+            with broker.client() as client:
+                topics = {topic for topic, _ in places}
+                expect_equal(log_dirs.await_settled(client, sorted(topics)), places, "places")
+                again = moved(client, directories)
+        with chosen_broker()(**options) as broker:
+            expect_seen(content.read(broker), seen, "and back", crashed=True)
+            with broker.client() as client:
+                expect_equal(log_dirs.await_settled(client, sorted(topics)), again, "places again")
 
 
 def offsets_taken_over(first, second, committed):

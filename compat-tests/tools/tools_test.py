@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 
+import log_dir_moves
 from common import Suite, expect, main, run
 from milena_test import oracle
 
@@ -171,6 +172,11 @@ def log_dirs(broker):
     expect(directory["error"] is None, line)
     expect([p["partition"] for p in directory["partitions"]] == ["tools-log-dirs-0"], line)
     expect(directory["partitions"][0]["size"] > 0, line)
+
+
+@suite.case
+def moves_between_log_dirs(_):
+    log_dir_moves.check(tool, fill, TOOL_SECONDS_MAX)
 
 
 @suite.case

@@ -6,12 +6,14 @@ run [--rounds=N] [--gigabytes=1.0] [--seed=N] [--kafka] [WORD...]
 
 import random
 import sys
+import tempfile
 import time
 
-from milena_test import batch
+from milena_test import batch, log_dirs
 from milena_test.suite import Suite, chosen_broker, expect, expect_equal, option
 import committers
 import exactly_once
+import moves
 from writers import IdempotentWriter, Writer, number_in
 
 PARTITIONS = 3
@@ -65,9 +67,9 @@ def count(acknowledged):
     return acknowledged if isinstance(acknowledged, int) else len(acknowledged)
 
 
-def crash_rounds(writers_of, check):
+def crash_rounds(writers_of, check, **broker_options):
     """ROUNDS times: write, kill -9 at a random moment, restart, check. Ends with a clean stop."""
-    with chosen_broker()() as broker:
+    with chosen_broker()(**broker_options) as broker:
         with broker.client() as client:
             for topic in ("plain", "idempotent"):
                 client.create_topic(topic, PARTITIONS)
@@ -84,7 +86,7 @@ def crash_rounds(writers_of, check):
             started = time.monotonic()
             broker.start()
             check(broker, writers, f"round {number}")
-            written = sum(count(writer.acknowledged) for writer in writers)
+            written = sum(count(getattr(writer, "acknowledged", 0)) for writer in writers)
             seconds = time.monotonic() - started
             print(f"       round {number}: {written} acknowledged, back in {seconds:.2f} s")
         expect(broker.stop() == 0 or chosen_broker().name == "kafka", "clean stop")
@@ -175,6 +177,37 @@ def committed_offsets_case(kind):
                 expect(low <= max(found[0], 0) <= high, f"{what}: {found} of {low} to {high}")
 
     crash_rounds(committers_of, check)
+
+
+@suite.case
+def moves_between_directories_lose_nothing():
+    """Each partition is in one directory afterwards, whole, wherever its moves were cut off."""
+    expectations = [Expectation("plain", partition) for partition in range(PARTITIONS)]
+    with tempfile.TemporaryDirectory(prefix="milena-moves-") as folder:
+        directories = log_dirs.data_directories(folder)
+
+        def writers_of(port, previous):
+            firsts = [w.next_number for w in previous[:-1]] if previous else [0] * PARTITIONS
+            writers = [Writer(port, "plain", p, -1, firsts[p]) for p in range(PARTITIONS)]
+            return [*writers, moves.Mover(port, "plain", PARTITIONS, directories)]
+
+        def check(broker, running, what):
+            *writers, mover = running
+            expect(mover.moves > 0, f"{what}: nothing was moved")
+            with broker.client() as client:
+                for expectation, writer in zip(expectations, writers):
+                    expectation.acknowledged.update(writer.acknowledged)
+                    expectation.check(client, f"{what}, partition {expectation.partition}")
+                places = log_dirs.await_settled(client, ["plain"])
+                for (topic, index), path in places.items():
+                    found = [d for d in directories if (d / f"{topic}-{index}").exists()]
+                    expect_equal(list(map(str, found)), [path], f"{what}: {topic}-{index}")
+                for expectation in expectations:
+                    expectation.check(client, f"{what}, settled")
+
+        crash_rounds(
+            writers_of, check, data=directories[0], settings=log_dirs.settings(directories)
+        )
 
 
 @suite.case

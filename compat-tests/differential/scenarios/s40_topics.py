@@ -265,3 +265,31 @@ def describe_log_dirs(t):
     topics = [topic for result in everything["Results"] for topic in result["Topics"]]
     own = [topic for topic in topics if topic["Name"] == name]
     t.note("DescribeLogDirs", 4, {"Topics": own}, "among all")
+
+
+def alter_replica_log_dirs(t):
+    """With one directory nothing can move; what is refused, and how."""
+    name, _ = t.topic("topic", 2)
+    (directory,) = t.quietly("DescribeLogDirs", None, {"Topics": []})["Results"]
+    here, missing = directory["LogDir"], t.name("missing")
+
+    def to(path, *topics):
+        rows = [{"Name": topic, "Partitions": partitions} for topic, partitions in topics]
+        return {"Path": path, "Topics": rows}
+
+    for version in t.versions("AlterReplicaLogDirs"):
+        for label, dirs in [
+            ("here", [to(here, (name, [0, 1]))]),
+            ("elsewhere", [to("/no/such/directory", (name, [0]))]),
+            ("spelt otherwise", [to(here + "/", (name, [0]))]),
+            ("partition", [to(here, (name, [7]))]),
+            ("negative", [to(here, (name, [-1]))]),
+            ("unknown", [to(here, (missing, [0]))]),
+            ("unknown, elsewhere", [to("relative", (missing, [0]))]),
+            ("no partition", [to(here, (name, []))]),
+            ("no topic", [to(here)]),
+            ("nothing", []),
+            ("twice", [to(here, (name, [0, 0, 1]))]),
+            ("two directories", [to("/other", (name, [0])), to(here, (name, [1]))]),
+        ]:
+            t.ask("AlterReplicaLogDirs", version, {"Dirs": dirs}, label)
