@@ -19,9 +19,8 @@ Result<void> PartitionLog::relocate(
     if (auto written = write_state(to.future); !written) return written;
     auto moved = relocated(*old, std::make_shared<const std::string>(to.place));
     if (auto renamed = change_names(to); !renamed) return renamed;
-    // From here on only the new files are written. The active one is loaded as after a restart.
+    // From here on only the new files are written.
     directory_.store(std::make_shared<const std::string>(to.place));
-    if (auto loaded = moved.back()->load_times(); !loaded) return go_offline(loaded.error());
     segments_.store(std::make_shared<const SegmentList>(std::move(moved)));
     last_snapshot_ = producers_.end_offset();
     epochs_dirty_ = false;
