@@ -20,9 +20,12 @@ constexpr std::string_view kHelp =
     "  FILE                a server.properties file\n"
     "  --set KEY=VALUE     a setting, by Kafka's name; over the file and the environment\n"
     "  --data DIRECTORY    the same as --set log.dirs=DIRECTORY\n"
+    "  --topic TOPIC       a topic that is there at start, if it isn't yet:\n"
+    "                      NAME[:PARTITIONS[:REPLICAS]][:KEY=VALUE;...]\n"
     "  --version           print the version\n"
     "\n"
-    "Environment: KAFKA_LOG_DIRS=... sets log.dirs, and so on; CLUSTER_ID names a new cluster.\n"
+    "Environment: KAFKA_LOG_DIRS=... sets log.dirs, and so on; CLUSTER_ID names a new cluster;\n"
+    "KAFKA_CREATE_TOPICS=TOPIC,... are topics that are there at start.\n"
     "\n"
     "Subcommands (--help behind one tells more):\n";
 
@@ -57,54 +60,102 @@ Result<void> set_option(std::string_view assignment, ConfigMap& into) {
     return {};
 }
 
-/// The value of an option: behind '=' or the next argument.
-Result<std::string> value_of(const std::vector<std::string>& arguments, size_t& at,
-                             std::string_view name) {
+/// One option and its value; false if `argument` is none.
+Result<bool> read_option(const std::vector<std::string>& arguments, size_t& at, Options& options) {
+    const std::string argument = arguments[at];
+    for (std::string_view name : {"--set", "--data", "--topic"}) {
+        if (!is_option(argument, name)) continue;
+        auto value = value_of_option(arguments, at, name);
+        if (!value) return value.error();
+        if (name == "--set") {
+            if (auto set = set_option(*value, options.set); !set) return set.error();
+        } else if (name == "--data") {
+            options.set["log.dirs"] = *value;
+        } else {
+            auto topic = parse_wanted_topic(*value);
+            if (!topic) return topic.error();
+            options.topics.push_back(std::move(*topic));
+        }
+        return true;
+    }
+    return false;
+}
+
+/// Kafka's image does the same: whoever says where clients find the broker wants it to listen
+/// there.
+std::string listeners_behind(std::string advertised) {
+    for (size_t at = 0; (at = advertised.find("://", at)) != std::string::npos;) {
+        at += 3;
+        const bool is_v6 = advertised[at] == '[';
+        const size_t end = advertised.find(':', is_v6 ? advertised.find(']', at) : at);
+        if (end == std::string::npos) break;
+        advertised.replace(at, end - at, "");
+    }
+    return advertised;
+}
+
+Result<void> add_environment(char** environment, CommandLine& command, bool has_file) {
+    std::vector<std::string> variables;
+    for (char** one = environment; one && *one; ++one) variables.emplace_back(*one);
+    Environment found = read_environment(variables);
+    if (!has_file && found.properties.empty()) command.given["listeners"] = kEmbeddedListeners;
+    put_all(command.given, found.properties);
+    const auto advertised = found.properties.find("advertised.listeners");
+    if (advertised != found.properties.end() && !command.given.contains("listeners"))
+        command.given["listeners"] = listeners_behind(advertised->second);
+    command.cluster_id = found.cluster_id;
+    auto topics = parse_wanted_topics(found.topics);
+    if (!topics) return topics.error();
+    command.topics = std::move(*topics);
+    return {};
+}
+
+}  // namespace
+
+bool is_option(const std::string& argument, std::string_view name) {
+    return argument == name || argument.starts_with(std::string(name) + "=");
+}
+
+Result<std::string> value_of_option(const std::vector<std::string>& arguments, size_t& at,
+                                    std::string_view name) {
     const std::string& argument = arguments[at];
     if (argument.size() > name.size()) return argument.substr(name.size() + 1);
     if (at + 1 == arguments.size()) return usage_error(std::string(name) + " wants a value");
     return arguments[++at];
 }
 
-bool is_option(const std::string& argument, std::string_view name) {
-    return argument == name || argument.starts_with(std::string(name) + "=");
-}
-
-}  // namespace
-
-Result<CommandLine> read_command_line(const std::vector<std::string>& arguments,
-                                      char** environment) {
-    CommandLine command;
-    ConfigMap options;
-    bool has_file = false;
+Result<Options> read_options(const std::vector<std::string>& arguments) {
+    Options options;
     for (size_t i = 0; i < arguments.size(); ++i) {
         const std::string& argument = arguments[i];
+        auto is_known = read_option(arguments, i, options);
+        if (!is_known) return is_known.error();
+        if (*is_known) continue;
         if (argument == "--help" || argument == "-h") {
-            command.output = std::string(kHelp) + subcommand_help();
+            options.output = std::string(kHelp) + subcommand_help();
         } else if (argument == "--version") {
-            command.output = kVersion;
-        } else if (is_option(argument, "--set")) {
-            auto value = value_of(arguments, i, "--set");
-            if (!value) return value.error();
-            if (auto set = set_option(*value, options); !set) return set.error();
-        } else if (is_option(argument, "--data")) {
-            auto value = value_of(arguments, i, "--data");
-            if (!value) return value.error();
-            options["log.dirs"] = *value;
+            options.output = kVersion;
         } else if (argument.starts_with("-")) {
             return usage_error("there is no option " + argument);
         } else {
-            if (auto read = read_settings_file(argument, command.given); !read) return read.error();
-            has_file = true;
+            if (auto read = read_settings_file(argument, options.file); !read) return read.error();
+            options.has_file = true;
         }
     }
-    std::vector<std::string> variables;
-    for (char** one = environment; one && *one; ++one) variables.emplace_back(*one);
-    Environment found = read_environment(variables);
-    if (!has_file && found.properties.empty()) command.given["listeners"] = kEmbeddedListeners;
-    put_all(command.given, found.properties);
-    put_all(command.given, options);
-    command.cluster_id = found.cluster_id;
+    return options;
+}
+
+Result<CommandLine> read_command_line(const std::vector<std::string>& arguments,
+                                      char** environment) {
+    auto options = read_options(arguments);
+    if (!options) return options.error();
+    CommandLine command;
+    command.output = options->output;
+    command.given = std::move(options->file);
+    if (auto added = add_environment(environment, command, options->has_file); !added)
+        return added.error();
+    put_all(command.given, options->set);
+    command.topics.insert(command.topics.end(), options->topics.begin(), options->topics.end());
     return command;
 }
 

@@ -14,6 +14,9 @@ namespace milena {
 
 namespace {
 
+/// How often the system is asked for a port, if the one that it picks won't do.
+constexpr int kPicksMax = 20;
+
 using AddressList = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
 void set_option(int descriptor, int level, int name, int value) {
@@ -117,10 +120,8 @@ std::vector<std::string> names_of(const std::string& host) {
     return {host};
 }
 
-}  // namespace
-
-Result<std::vector<int>> listen_on(const std::string& host, uint16_t port, int backlog) {
-    if (host.empty() || host == "0.0.0.0" || host == "::") return listen_everywhere(port, backlog);
+/// On all addresses of `host`.
+Result<std::vector<int>> listen_on_names(const std::string& host, uint16_t port, int backlog) {
     std::vector<int> descriptors;
     for (const std::string& name : names_of(host)) {
         auto addresses = resolve(name, port);
@@ -131,6 +132,17 @@ Result<std::vector<int>> listen_on(const std::string& host, uint16_t port, int b
         return bound.error();
     }
     if (descriptors.empty()) return listen_error(host, port, "no address of it is on this machine");
+    return descriptors;
+}
+
+}  // namespace
+
+Result<std::vector<int>> listen_on(const std::string& host, uint16_t port, int backlog) {
+    if (host.empty() || host == "0.0.0.0" || host == "::") return listen_everywhere(port, backlog);
+    auto descriptors = listen_on_names(host, port, backlog);
+    // The system picks a port that is free on the first address; another may have it in use.
+    for (int more = kPicksMax; port == 0 && !descriptors && more > 0; --more)
+        descriptors = listen_on_names(host, port, backlog);
     return descriptors;
 }
 

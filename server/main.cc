@@ -36,7 +36,11 @@ int run(const Arguments& arguments) {
     if (!command->output.empty()) return 0;
     auto settings = Settings::make(command->given);
     if (!settings) return fail(settings.error());
-    return serve(std::move(*settings), command->cluster_id);
+    Serving serving;
+    serving.settings = std::move(*settings);
+    serving.cluster_id = command->cluster_id;
+    serving.topics = std::move(command->topics);
+    return serve(std::move(serving));
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/node.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <future>
@@ -10,6 +8,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/memory_limit.h"
 #include "server/start_checks.h"
 #include "storage/directory_files.h"
 
@@ -23,13 +22,12 @@ namespace {
 constexpr int kPoolThreads = 16;
 /// How long a stop waits for what is in flight.
 constexpr std::chrono::seconds kDrainMax{5};
-/// Of the machine's memory, what request frames may take if queued.max.request.bytes is not set:
-/// Kafka would know no bound.
+/// Of the memory that this process may take, what request frames may take if
+/// queued.max.request.bytes is not set: Kafka would know no bound.
 constexpr int64_t kFrameMemoryShare = 4;
-
-int64_t machine_memory_bytes() {
-    return static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
-}
+/// The same for the cleaner's maps; of all buffers whose size is a setting, only theirs has a
+/// default that a small container can't bear.
+constexpr int64_t kDedupeMemoryShare = 8;
 
 bool is_given(const Settings& settings, std::string_view name) {
     return settings.static_values().contains(name);
@@ -43,7 +41,7 @@ ServerOptions server_options(const Settings& given) {
                         : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     options.frame_memory_bytes = settings.queued_max_request_bytes > 0
                                      ? settings.queued_max_request_bytes
-                                     : machine_memory_bytes() / kFrameMemoryShare;
+                                     : usable_memory_bytes() / kFrameMemoryShare;
     options.request_bytes_max = settings.socket_request_max_bytes;
     options.idle_max = std::chrono::milliseconds(settings.connections_max_idle_ms);
     options.connections_max = settings.max_connections;
@@ -58,11 +56,18 @@ ServerOptions server_options(const Settings& given) {
     return options;
 }
 
+/// Kafka's default where there is room for it; whoever sets it has what he sets.
+int64_t dedupe_buffer_bytes(const BrokerSettings& settings) {
+    const int64_t wanted = settings.log_cleaner_dedupe_buffer_size;
+    if (wanted != CleanerOptions{}.dedupe_buffer_bytes) return wanted;
+    return std::min(wanted, usable_memory_bytes() / kDedupeMemoryShare);
+}
+
 CleanerOptions cleaner_options(const BrokerSettings& settings) {
     CleanerOptions options;
     options.enabled = settings.log_cleaner_enable;
     options.threads = settings.log_cleaner_threads;
-    options.dedupe_buffer_bytes = settings.log_cleaner_dedupe_buffer_size;
+    options.dedupe_buffer_bytes = dedupe_buffer_bytes(settings);
     options.load_factor = settings.log_cleaner_io_buffer_load_factor;
     options.io_buffer_bytes = settings.log_cleaner_io_buffer_size;
     options.io_bytes_per_second = settings.log_cleaner_io_max_bytes_per_second;
@@ -96,7 +101,7 @@ Node::~Node() {
     pool_.stop();
 }
 
-Result<void> Node::start(const std::string& cluster_id) {
+Result<void> Node::start(const std::string& cluster_id, const std::vector<WantedTopic>& topics) {
     if (auto checked = check_given(); !checked) return checked;
     if (auto opened = open_logs(cluster_id); !opened) return opened;
     server_ = std::make_unique<Server>(server_options(*settings_), dispatcher_, pool_);
@@ -105,6 +110,7 @@ Result<void> Node::start(const std::string& cluster_id) {
     server_->start();
     if (auto joined = join_cluster(); !joined) return joined;
     logs_->start_background();
+    if (auto made = create_wanted_topics(cluster_->controller(), topics); !made) return made;
     open();
     return {};
 }

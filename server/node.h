@@ -15,6 +15,7 @@
 #include "server/producer_ids.h"
 #include "server/server.h"
 #include "server/settings/settings.h"
+#include "server/wanted_topics.h"
 
 namespace milena {
 
@@ -25,8 +26,9 @@ class Node {
     ~Node();
 
     /// Opens the data directories (recovering what a crash left), joins the cluster, listens.
-    /// `cluster_id` is for an empty directory; if it is empty, too, one is made up.
-    Result<void> start(const std::string& cluster_id);
+    /// `cluster_id` is for an empty directory; if it is empty, too, one is made up. `topics` are
+    /// there when the first client is accepted.
+    Result<void> start(const std::string& cluster_id, const std::vector<WantedTopic>& topics = {});
     /// Answers what is in flight, flushes, marks the shutdown as clean.
     Result<void> stop();
 

@@ -5,6 +5,8 @@
 #include <iostream>
 
 #include "server/api_table.h"
+#include "server/commands/health.h"
+#include "server/commands/test_broker.h"
 #include "server/offline/offline_tools.h"
 
 namespace milena {
@@ -21,6 +23,8 @@ int run_offline(std::string_view tool, const Arguments& words) {
 }
 
 constexpr Subcommand kSubcommands[] = {
+    {"health", "tell whether a broker answers", run_health},
+    {"test-broker", "a broker for tests: free port, temporary data", run_test_broker},
     {"api-table", "print the table of APIs that are served", print_api_table},
     {"dump", "print what stands in a file of a stopped broker",
      [](const Arguments& words) { return run_offline("dump", words); }},

@@ -4,29 +4,35 @@
 
 #include <signal.h>
 
-#include <initializer_list>
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
-#include "server/settings/settings.h"
+#include "server/node.h"
 
 namespace milena {
 
-/// Signals that this thread waits for, instead of being ended by them. To be made before any other
-/// thread, so that all of them leave the signals to it. They stay blocked: a second one would end
-/// the process before the logs are closed.
-class AwaitedSignals {
-  public:
-    explicit AwaitedSignals(std::initializer_list<int> signals);
-    int wait() const;
-
-  private:
-    sigset_t signals_;
+/// What serve() runs. Functions are called by the thread that calls serve().
+struct Serving {
+    std::unique_ptr<Settings> settings;
+    std::string cluster_id;  ///< for an empty directory; may be empty
+    std::vector<WantedTopic> topics;
+    /// Called when clients are accepted; a failure ends the node. May be empty.
+    std::function<Result<void>(const Node&)> when_ready;
+    /// Signals besides SIGTERM and SIGINT that may end it, if `ends` says so.
+    std::vector<int> more_signals;
+    std::function<bool()> ends;
 };
 
-/// Runs the node until SIGTERM or SIGINT, then stops it cleanly; the exit status. `cluster_id` is
-/// for an empty directory, and may be empty.
-int serve(std::unique_ptr<Settings> settings, const std::string& cluster_id);
+/// Blocks SIGTERM, SIGINT and `more`, for serve() to wait for them. It does that itself; whoever
+/// has something to clean up does it before. They stay blocked: a second signal would end the
+/// process before the logs are closed.
+sigset_t block_signals(const std::vector<int>& more);
+
+/// Runs the node until a signal ends it, then stops it cleanly; the exit status. No other thread
+/// may run yet: all of them must leave the signals to this one.
+int serve(Serving serving);
 
 /// Logs why, and is the exit status.
 int fail(const Error& error);

@@ -23,6 +23,7 @@ static constexpr std::array kNotSettings = {
     std::string_view("KAFKA_TOOLS_LOG4J_LOGLEVEL"),
     std::string_view("KAFKA_JMX_HOSTNAME"),
     std::string_view("KAFKA_HOME"),
+    std::string_view("KAFKA_CREATE_TOPICS_SEPARATOR"),
 };
 
 static std::string replace_all(std::string text, std::string_view from, std::string_view to) {
@@ -56,6 +57,8 @@ Environment read_environment(const std::vector<std::string>& variables) {
         std::string value(variable.substr(equals + 1));
         if (is_cluster_id(name))
             environment.cluster_id = value;
+        else if (name == "KAFKA_CREATE_TOPICS")
+            environment.topics = value;
         else if (name.starts_with(kLongPrefix))
             winning[setting_name(name.substr(kLongPrefix.size()))] = value;
         else if (is_setting(name))

@@ -14,7 +14,8 @@ namespace milena {
 struct Environment {
     ConfigMap properties;
     std::string
-        cluster_id;  ///< CLUSTER_ID (or KAFKA_CLUSTER_ID, KAFKA_KRAFT_CLUSTER_ID); may be empty
+        cluster_id;      ///< CLUSTER_ID (or KAFKA_CLUSTER_ID, KAFKA_KRAFT_CLUSTER_ID); may be empty
+    std::string topics;  ///< KAFKA_CREATE_TOPICS: wanted at start; may be empty
 };
 
 /// `variables` are "NAME=value", as environ has them. KAFKA_CFG_ wins over KAFKA_.
