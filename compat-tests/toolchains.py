@@ -35,15 +35,19 @@ def _newer(sources, product):
     )
 
 
+def go_environment():
+    """One in which `go` is new enough."""
+    if _version(["go", "version"]) < GO_OLDEST:
+        return _environment(_programs_of_wheel("go", GO_WHEEL))
+    return dict(os.environ)
+
+
 def go_program(folder):
     """Builds the Go module in folder, when something in it has changed; the program."""
     program = BUILD / f"{folder.name}-client"
     if _newer([*folder.glob("*.go"), *folder.glob("go.*")], program):
-        environment = os.environ
-        if _version(["go", "version"]) < GO_OLDEST:
-            environment = _environment(_programs_of_wheel("go", GO_WHEEL))
         command = ["go", "build", "-mod=readonly", "-buildvcs=false", "-o", program, "."]
-        run(command, cwd=folder, env=environment | {"CGO_ENABLED": "0"}, timeout=600)
+        run(command, cwd=folder, env=go_environment() | {"CGO_ENABLED": "0"}, timeout=600)
     return [program]
 
 
