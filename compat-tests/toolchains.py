@@ -51,10 +51,10 @@ def go_program(folder):
     return [program]
 
 
-def node_program(folder, script):
+def node_program(folder, script, oldest=NODE_OLDEST):
     """Installs what folder's package-lock.json names, when it has changed; the script's command."""
     path = os.environ["PATH"]
-    if _version(["node", "--version"]) < NODE_OLDEST or not shutil.which("npm"):
+    if _version(["node", "--version"]) < oldest or not shutil.which("npm"):
         path = f"{_programs_of_wheel('node', NODE_WHEEL)}:{path}"
     environment = os.environ | {"PATH": path}
     installed = BUILD / folder.name
