@@ -39,6 +39,8 @@ sys.path.insert(0, str(HERE.parent / "java"))
 sys.path.insert(0, str(HERE.parent / "confluent-kafka"))
 java_test = importlib.import_module("java_test")
 confluent_kafka_test = importlib.import_module("confluent_kafka_test")
+sys.path.insert(0, str(HERE.parent / "kafka-python"))
+kafka_python_test = importlib.import_module("kafka_python_test")
 
 suite = Suite("transactions")
 
@@ -56,6 +58,9 @@ def programs():
     for version, python in confluent_kafka_test.environments().items():
         if version in (confluent_kafka_test.VERSIONS[0], newest) or "--wide" in sys.argv:
             yield f"confluent-kafka {version}", [python, HERE / "confluent_transfer.py"]
+    for version, python in kafka_python_test.environments().items():
+        if "--wide" in sys.argv:
+            yield f"kafka-python {version}", [python, HERE / "kafka_python_transfer.py"]
 
 
 def values_of(client, topic, isolation):
