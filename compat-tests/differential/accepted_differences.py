@@ -7,10 +7,10 @@ matches anything fails the run.
 """
 
 _NOT_SERVED_YET = [
-    17, 34, 36, 38, 39, 40, 41, 48, 49, 50, 51, 64, 76, 77, 78, 79, 80, 81, 83, 84, 85, 86, 87, 88, 89,
+    17, 36, 38, 39, 40, 41, 48, 49, 50, 51, 64, 76, 77, 78, 79, 80, 81, 83, 84, 85, 86, 87, 88, 89,
     90, 91, 92, 93, 94,
 ]  # fmt: skip
-_SERVED_FROM_OLDER_VERSIONS = [2, 8, 9, 19, 20, 23, 32, 35]
+_SERVED_FROM_OLDER_VERSIONS = [2, 8, 9, 19, 20, 23, 32, 34, 35]
 
 _AT_ONCE = "Kafka answers 'unknown' while it creates the topic; Milena answers when it is there"
 _CLEARER = "Kafka's code throws and answers UNKNOWN_SERVER_ERROR; Milena names what is wrong"
@@ -90,7 +90,7 @@ ACCEPTED = [
         ("versions_out_of_range", f"bytes v0 {api}Request ?", field, _OLD_VERSION)
         for api in (
             "ListOffsets", "OffsetCommit", "OffsetFetch", "CreateTopics", "DeleteTopics", "OffsetForLeaderEpoch",
-            "DescribeConfigs", "DescribeLogDirs",
+            "DescribeConfigs", "AlterReplicaLogDirs", "DescribeLogDirs",
         )
         for field in ("connection", "frame bytes")
     ),
