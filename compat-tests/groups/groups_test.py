@@ -3,7 +3,8 @@
 
 A member is a program: MEMBER ADDRESS TOPIC GROUP STRATEGY SESSION_MS [INSTANCE]. It prints
     assigned 0 2                           the partitions that it owns from now on
-    read TIME PARTITION OFFSET             each record, with the monotonic clock's ns; it commits what it has read
+    record PARTITION OFFSET                each record; it commits what it has read
+    read TIME PARTITION OFFSET             the same, from a member that tells when: the monotonic clock's ns
     committed TIME PARTITION:OFFSET ...    what the broker has acknowledged, if the member tells
     closed                                 it has left, as a line on its standard input has told it
 """
@@ -72,6 +73,8 @@ class Member:
             if words[0] == "assigned":
                 self.owned = set(map(int, words[1:]))
                 self.assignments += 1
+            elif words[0] == "record":
+                self.records.append((int(words[1]), int(words[2])))
             elif words[0] == "read":
                 self.records.append((int(words[2]), int(words[3])))
                 self.events.append((int(words[1]), "read", self.records[-1]))
