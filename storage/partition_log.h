@@ -205,6 +205,8 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     Result<Offset> find_log_end(Segment& last);
     /// Returns up to where files beside the records may be trusted.
     Result<Offset> load_segments(SegmentList& segments, const LogCheckpoint& checkpoint);
+    /// Makes one empty segment at `start` of them, on disk, too.
+    Result<void> begin_at(Offset start, SegmentList& segments);
     Result<void> recover_segments(SegmentList& segments, size_t first);
     /// `names`: what is in the directory, sorted.
     Result<void> load_producers(const SegmentList& segments, const FileNames& names, Offset log_end,

@@ -81,11 +81,7 @@ Result<void> PartitionLog::load(const LogCheckpoint& checkpoint) {
     Offset start = std::max(checkpoint.log_start, segments.front()->base_offset());
     if (*end < start) {
         // Less is left than was deleted: go on where the deletion ended.
-        for (const auto& segment : segments)
-            if (auto removed = remove_segment_files(segment->base_offset()); !removed)
-                return removed;
-        segments = {std::make_shared<Segment>(*environment_.cache, directory_, start, 0,
-                                              environment_.clock.now())};
+        if (auto begun = begin_at(start, segments); !begun) return begun;
         *end = start;
         names = environment_.files().list(*directory_);
     }
@@ -109,6 +105,17 @@ Result<void> PartitionLog::load(const LogCheckpoint& checkpoint) {
     segments_.store(std::make_shared<const SegmentList>(std::move(segments)));
     publish_unstable_offset();
     return {};
+}
+
+Result<void> PartitionLog::begin_at(Offset start, SegmentList& segments) {
+    for (const auto& segment : segments)
+        if (auto removed = remove_segment_files(segment->base_offset()); !removed) return removed;
+    segments = {std::make_shared<Segment>(*environment_.cache, directory_, start, 0,
+                                          environment_.clock.now())};
+    // The file's name is what tells the next start where the log goes on.
+    auto file = segments.front()->log_file();
+    if (!file) return file.error();
+    return environment_.files().sync_directory(*directory_);
 }
 
 Result<Offset> PartitionLog::find_log_end(Segment& last) {

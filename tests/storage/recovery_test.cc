@@ -61,6 +61,19 @@ TEST_F(RecoveryTest, CutsWhereABitFlipped) {
     }
 }
 
+TEST_F(RecoveryTest, GoesOnBehindDeletedRecordsThatWereLost) {
+    {
+        auto log = open();
+        for (int i = 0; i < 5; ++i) ASSERT_TRUE(append(*log, {.records = 2}));
+    }
+    write(file(0, kLogSuffix), {});
+    LogCheckpoint deleted = after_crash();
+    deleted.log_start = Offset(8);
+    EXPECT_EQ(open(deleted)->log_end_offset(), Offset(8));
+    // The log starts where its first segment does, so no checkpoint tells of it any more.
+    EXPECT_EQ(open(after_crash())->log_end_offset(), Offset(8));
+}
+
 TEST_F(RecoveryTest, DropsSegmentsBehindAHole) {
     config.segment_bytes = 300;
     Ranges all;
