@@ -7,19 +7,23 @@
 #include <sstream>
 
 #include "base/log.h"
+#include "storage/directory_files.h"
+#include "storage/file_names.h"
 
 namespace milena {
 namespace {
 
-constexpr std::string_view kLogSuffix = ".log";
-constexpr std::string_view kEpochFile = "/leader-epoch-checkpoint";
-constexpr std::string_view kPartitionFile = "/partition.metadata";
 constexpr std::string_view kPartitionFileContent = "version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ";
 constexpr size_t kReadBytes = 1 << 20;
 
 bool is_derived(std::string_view name) {
-    return name.ends_with(".index") || name.ends_with(".timeindex") ||
-           name.ends_with(".txnindex") || name.ends_with(".snapshot") || name.ends_with(".deleted");
+    return name.ends_with(kOffsetIndexSuffix) || name.ends_with(kTimeIndexSuffix) ||
+           name.ends_with(kTransactionIndexSuffix) || name.ends_with(kSnapshotSuffix) ||
+           name.ends_with(kDeletedSuffix);
+}
+
+std::string epoch_path(const std::string& directory) {
+    return directory + "/" + std::string(kLeaderEpochCheckpoint);
 }
 
 /// Hands out a file's batches; `batch` stays valid until the next call.
@@ -101,12 +105,12 @@ Result<void> MetadataLog::prepare_directory() {
     }
     if (segments_.empty()) segments_[Offset(0)] = 0;
     end_ = start_offset();
-    if (files_.exists(directory_ + std::string(kPartitionFile))) return {};
-    return files_.replace_file(directory_ + std::string(kPartitionFile), kPartitionFileContent);
+    if (files_.exists(topic_id_path(directory_))) return {};
+    return files_.replace_file(topic_id_path(directory_), kPartitionFileContent);
 }
 
 Result<void> MetadataLog::load_epochs() {
-    const std::string path = directory_ + std::string(kEpochFile);
+    const std::string path = epoch_path(directory_);
     if (!files_.exists(path)) return {};
     auto content = files_.read_file(path);
     if (!content) return content.error();
@@ -125,7 +129,7 @@ Result<void> MetadataLog::save_epochs() {
     std::string content = "0\n" + std::to_string(epochs_.size()) + "\n";
     for (const auto& [epoch, first] : epochs_)
         content += std::to_string(epoch) + " " + std::to_string(first.value) + "\n";
-    return files_.replace_file(directory_ + std::string(kEpochFile), content);
+    return files_.replace_file(epoch_path(directory_), content);
 }
 
 Result<void> MetadataLog::replay(Offset from, const Visit& visit) {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "protocol/crc32c.h"
+#include "protocol/record_batch.h"
 
 namespace milena {
 namespace {
@@ -62,9 +62,7 @@ Result<std::optional<BatchReader::Batch>> BatchReader::next() {
     if (!*whole) return stop;
     batch.bytes = BytesView(buffer_).subspan(static_cast<size_t>(position_ - buffer_start_),
                                              static_cast<size_t>(batch.header.size_bytes));
-    if (check_ == CrcCheck::kYes &&
-        crc32c(batch.bytes.subspan(BatchHeader::kCrcStart)) != batch.header.crc)
-        return stop;
+    if (check_ == CrcCheck::kYes && record_batch_crc(batch.bytes) != batch.header.crc) return stop;
     position_ += batch.header.size_bytes;
     return std::optional<Batch>(batch);
 }

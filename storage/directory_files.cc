@@ -6,6 +6,8 @@
 #include <map>
 #include <sstream>
 
+#include "storage/file_names.h"
+
 namespace milena {
 namespace {
 
@@ -121,7 +123,7 @@ Result<void> remove_clean_shutdown(FileSystem& files, const std::string& directo
 }
 
 std::string topic_id_path(const std::string& partition_directory) {
-    return partition_directory + "/partition.metadata";
+    return partition_directory + "/" + std::string(kPartitionMetadata);
 }
 
 std::optional<Uuid> read_topic_id(FileSystem& files, const std::string& partition_directory) {

@@ -23,6 +23,19 @@ inline constexpr std::string_view kTemporarySuffix = ".tmp";
 inline constexpr std::string_view kDeletedDirectorySuffix = "-delete";
 inline constexpr std::string_view kStrayDirectorySuffix = "-stray";
 inline constexpr std::string_view kFutureDirectorySuffix = "-future";
+
+// Of a data directory: "topic partition offset" of each partition in it.
+inline constexpr std::string_view kRecoveryPointCheckpoint = "recovery-point-offset-checkpoint";
+inline constexpr std::string_view kHighWatermarkCheckpoint = "replication-offset-checkpoint";
+inline constexpr std::string_view kLogStartCheckpoint = "log-start-offset-checkpoint";
+inline constexpr std::string_view kCleanerCheckpoint = "cleaner-offset-checkpoint";
+inline constexpr std::string_view kOffsetCheckpoints[] = {
+    kRecoveryPointCheckpoint, kHighWatermarkCheckpoint, kLogStartCheckpoint, kCleanerCheckpoint};
+
+// Of a partition.
+inline constexpr std::string_view kLeaderEpochCheckpoint = "leader-epoch-checkpoint";
+inline constexpr std::string_view kPartitionMetadata = "partition.metadata";
+
 /// The metadata log: not one of the log manager's.
 inline constexpr std::string_view kMetadataDirectory = "__cluster_metadata-0";
 

@@ -4,13 +4,14 @@
 #include <algorithm>
 #include <sstream>
 
+#include "storage/file_names.h"
 #include "storage/text_checkpoint.h"
 
 namespace milena {
 namespace {
 
 std::string checkpoint_path(const std::string& directory) {
-    return directory + "/leader-epoch-checkpoint";
+    return directory + "/" + std::string(kLeaderEpochCheckpoint);
 }
 
 }  // namespace

@@ -12,13 +12,16 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::string_view kCheckpointFile = "/cleaner-offset-checkpoint";
 /// Bytes between two looks at the throttle and at whether to stop.
 constexpr int64_t kPaceBytes = 256 << 10;
 constexpr int64_t kMapBytesMin = 64 << 10;
 /// One part in so many of the buffer is for SupersededRecords.
 constexpr int64_t kSupersededShare = 16;
 constexpr int32_t kBufferBytesMin = 64 << 10;
+
+std::string checkpoint_path(const std::string& directory) {
+    return directory + "/" + std::string(kCleanerCheckpoint);
+}
 
 PartitionName name_of(const PartitionLog& log) { return {log.topic(), log.partition()}; }
 
@@ -224,7 +227,7 @@ std::set<PartitionName> LogCleaner::uncleanable() const {
 OffsetCheckpoint& LogCleaner::checkpoint_of(const std::string& directory) {
     auto [at, is_new] = checkpoints_.try_emplace(directory);
     if (!is_new) return at->second;
-    auto read = read_offset_checkpoint(files_, directory + std::string(kCheckpointFile));
+    auto read = read_offset_checkpoint(files_, checkpoint_path(directory));
     if (read) {
         at->second = std::move(*read);
     } else {
@@ -234,8 +237,7 @@ OffsetCheckpoint& LogCleaner::checkpoint_of(const std::string& directory) {
 }
 
 Result<void> LogCleaner::write_checkpoint_of(const std::string& directory) {
-    return write_offset_checkpoint(files_, directory + std::string(kCheckpointFile),
-                                   checkpoint_of(directory));
+    return write_offset_checkpoint(files_, checkpoint_path(directory), checkpoint_of(directory));
 }
 
 Result<void> LogCleaner::relocate(const PartitionName& name, const std::string& from,

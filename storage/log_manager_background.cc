@@ -144,13 +144,13 @@ Result<void> DiskLogManager::write_checkpoints(std::string_view file, const Valu
 }
 
 Result<void> DiskLogManager::write_recovery_points() {
-    return write_checkpoints("recovery-point-offset-checkpoint", [](const PartitionLog& log) {
+    return write_checkpoints(kRecoveryPointCheckpoint, [](const PartitionLog& log) {
         return std::optional(log.recovery_point());
     });
 }
 
 Result<void> DiskLogManager::save_log_starts() {
-    return write_checkpoints("log-start-offset-checkpoint",
+    return write_checkpoints(kLogStartCheckpoint,
                              [](const PartitionLog& log) -> std::optional<Offset> {
                                  if (log.log_start_offset() <= log.first_segment_offset())
                                      return {};
@@ -178,7 +178,7 @@ Result<void> DiskLogManager::write_start_checkpoints() {
 }
 
 Result<void> DiskLogManager::write_high_watermarks() {
-    return write_checkpoints("replication-offset-checkpoint", [](const PartitionLog& log) {
+    return write_checkpoints(kHighWatermarkCheckpoint, [](const PartitionLog& log) {
         return std::optional(log.high_watermark());
     });
 }

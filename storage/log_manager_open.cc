@@ -68,11 +68,10 @@ Result<DataDirectory> open_directory(FileSystem& files, const std::string& path,
     auto identity = identify(files, path, cluster_id, node_id);
     if (!identity) return identity.error();
     directory.identity = *identity;
-    for (auto [name, into] :
-         {std::pair{"/recovery-point-offset-checkpoint", &directory.recovery_points},
-          {"/log-start-offset-checkpoint", &directory.log_starts},
-          {"/replication-offset-checkpoint", &directory.high_watermarks}}) {
-        if (auto offsets = read_offset_checkpoint(files, path + name)) {
+    for (auto [name, into] : {std::pair{kRecoveryPointCheckpoint, &directory.recovery_points},
+                              {kLogStartCheckpoint, &directory.log_starts},
+                              {kHighWatermarkCheckpoint, &directory.high_watermarks}}) {
+        if (auto offsets = read_offset_checkpoint(files, path + "/" + std::string(name))) {
             *into = std::move(*offsets);
         } else {
             MILENA_LOG(Warn) << offsets.error().message() << "; going on without it";

@@ -13,6 +13,31 @@
 
 namespace milena {
 
+/// One producer as it stands there. The last batch is all -1 (its delta 0) if it is not known.
+struct ProducerSnapshotRow {
+    static constexpr int64_t kSize = 46;
+
+    ProducerId id;
+    ProducerEpoch epoch;
+    int32_t last_sequence = -1;
+    Offset last_offset{-1};
+    int32_t offset_delta = 0;
+    TimestampMs timestamp;
+    int32_t coordinator_epoch = -1;
+    Offset transaction_start{-1};
+
+    static ProducerSnapshotRow load(const uint8_t* from);
+    void store(uint8_t* to) const;
+};
+
+/// Of a snapshot: what stands before the rows.
+struct ProducerSnapshotHead {
+    static constexpr int64_t kSize = 10;
+    static constexpr size_t kCrcPosition = 2;
+    static constexpr size_t kCrcEnd = 6;
+    static constexpr int16_t kVersion = 1;
+};
+
 /// Writes <producers.end_offset()>.snapshot into `directory`.
 Result<void> write_producer_snapshot(FileSystem& files, const std::string& directory,
                                      const ProducerStates& producers);

@@ -3,6 +3,15 @@
 
 namespace milena {
 
+AbortedTransactionEntry AbortedTransactionEntry::load(const uint8_t* from) {
+    AbortedTransactionEntry entry;
+    entry.producer_id = ProducerId(load_big_endian<int64_t>(from + 2));
+    entry.first_offset = Offset(load_big_endian<int64_t>(from + 10));
+    entry.last_offset = Offset(load_big_endian<int64_t>(from + 18));
+    entry.last_stable_offset = Offset(load_big_endian<int64_t>(from + 26));
+    return entry;
+}
+
 void AbortedTransactionEntry::store(uint8_t* to) const {
     store_big_endian<int16_t>(to, 0);
     store_big_endian(to + 2, producer_id.value);
@@ -31,14 +40,8 @@ Result<std::vector<AbortedTransactionEntry>> read_aborted_transactions(FileSyste
     if (!content) return content.error();
     const uint8_t* from = content->data();
     for (size_t left = content->size(); left >= AbortedTransactionEntry::kSize;
-         left -= AbortedTransactionEntry::kSize, from += AbortedTransactionEntry::kSize) {
-        AbortedTransactionEntry entry;
-        entry.producer_id = ProducerId(load_big_endian<int64_t>(from + 2));
-        entry.first_offset = Offset(load_big_endian<int64_t>(from + 10));
-        entry.last_offset = Offset(load_big_endian<int64_t>(from + 18));
-        entry.last_stable_offset = Offset(load_big_endian<int64_t>(from + 26));
-        entries.push_back(entry);
-    }
+         left -= AbortedTransactionEntry::kSize, from += AbortedTransactionEntry::kSize)
+        entries.push_back(AbortedTransactionEntry::load(from));
     return entries;
 }
 

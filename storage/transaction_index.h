@@ -23,6 +23,7 @@ struct AbortedTransactionEntry {
     Offset last_stable_offset;
     bool operator==(const AbortedTransactionEntry&) const = default;
 
+    static AbortedTransactionEntry load(const uint8_t* from);
     void store(uint8_t* to) const;
 };
 

@@ -3,14 +3,17 @@
 
 #include <algorithm>
 
-#include "protocol/crc32c.h"
+#include "protocol/record_batch.h"
+#include "server/offline/text.h"
 
 namespace milena {
-namespace {
-
-std::string number(int64_t value) { return std::to_string(value); }
-
-}  // namespace
+Result<BatchWalk> BatchWalk::open(FileSystem& files, const std::string& path, int64_t position) {
+    auto file = files.open(path, OpenMode::kRead);
+    if (!file) return file.error();
+    auto size = (*file)->size();
+    if (!size) return size.error();
+    return BatchWalk(std::move(*file), *size, position);
+}
 
 Result<bool> BatchWalk::have(int64_t count) {
     if (position_ + count > end_) return false;
@@ -19,7 +22,7 @@ Result<bool> BatchWalk::have(int64_t count) {
     const int64_t piece = std::max(count, static_cast<int64_t>(kPieceBytes));
     buffer_.resize(static_cast<size_t>(std::min(piece, end_ - position_)));
     buffer_start_ = position_;
-    auto read = file_.read_at(position_, buffer_);
+    auto read = file_->read_at(position_, buffer_);
     if (!read) return read.error();
     buffer_.resize(*read);
     return static_cast<int64_t>(*read) >= count;
@@ -37,9 +40,8 @@ Result<std::optional<BatchHeader>> BatchWalk::whole_batch() {
     return *whole ? std::optional(header) : std::nullopt;
 }
 
-Result<bool> BatchWalk::is_crc_right(const BatchHeader& header) {
-    const BytesView bytes(here(), static_cast<size_t>(header.size_bytes));
-    return crc32c(bytes.subspan(BatchHeader::kCrcStart)) == header.crc;
+bool BatchWalk::is_crc_right(const BatchHeader& header) const {
+    return record_batch_crc({here(), static_cast<size_t>(header.size_bytes)}) == header.crc;
 }
 
 Result<bool> BatchWalk::is_border(int64_t position) {
@@ -57,9 +59,7 @@ Result<std::optional<WalkStep>> BatchWalk::next() {
     if (!header) return header.error();
     Result<WalkStep> step = WalkStep();
     if (*header) {
-        auto intact = is_crc_right(**header);
-        if (!intact) return intact.error();
-        step = *intact ? take(**header, true) : broken_batch(**header);
+        step = is_crc_right(**header) ? take(**header, true) : broken_batch(**header);
     } else if (end_ - position_ < BatchHeader::kSize) {
         step = skip("a batch is cut short");
     } else {
@@ -108,11 +108,9 @@ Result<WalkStep> BatchWalk::skip(std::string what) {
     for (;; ++position_) {
         auto header = whole_batch();
         if (!header) return header.error();
-        if (*header && position_ > begin && (*header)->base_offset >= expected_) {
-            auto intact = is_crc_right(**header);
-            if (!intact) return intact.error();
-            if (*intact) break;
-        }
+        if (*header && position_ > begin && (*header)->base_offset >= expected_ &&
+            is_crc_right(**header))
+            break;
         auto more = have(1);
         if (!more) return more.error();
         if (!*more) break;

@@ -46,15 +46,12 @@ struct SegmentDump {
 
 Result<void> dump_segment(FileSystem& files, const std::string& path, const DumpOptions& options,
                           Report& report) {
-    auto file = files.open(path, OpenMode::kRead);
-    if (!file) return file.error();
-    auto size = (*file)->size();
-    if (!size) return size.error();
+    auto walk = BatchWalk::open(files, path, options.skip_bytes);
+    if (!walk) return walk.error();
     SegmentDump dump{path, options, options.decoding.value_or(decoding_of(path)), report,
                      DumpedItems(report, options.limit)};
-    BatchWalk walk(**file, *size, options.skip_bytes);
     while (!dump.items.is_full()) {
-        auto step = walk.next();
+        auto step = walk->next();
         if (!step) return step.error();
         if (!*step) break;
         dump.take(**step);

@@ -6,8 +6,6 @@
 namespace milena {
 namespace {
 
-std::string number(int64_t value) { return std::to_string(value); }
-
 std::string row_line(const OffsetIndexEntry& entry, Offset base) {
     return "entry offset=" + number(base.value + entry.relative_offset) +
            " position=" + number(entry.position);
@@ -24,8 +22,8 @@ std::string row_line(const AbortedTransactionEntry& entry, Offset) {
            " last_stable_offset=" + number(entry.last_stable_offset.value);
 }
 
-std::string row_line(const SnapshotRow& row, Offset) {
-    return "producer id=" + number(row.producer_id) + " epoch=" + number(row.epoch) +
+std::string row_line(const ProducerSnapshotRow& row, Offset) {
+    return "producer id=" + number(row.id.value) + " epoch=" + number(row.epoch.value) +
            " last_sequence=" + number(row.last_sequence) +
            " last_offset=" + number(row.last_offset.value) +
            " offset_delta=" + number(row.offset_delta) + " time=" + time_text(row.timestamp) +

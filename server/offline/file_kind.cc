@@ -6,10 +6,7 @@
 namespace milena {
 namespace {
 
-constexpr std::string_view kOffsetCheckpoints[] = {
-    "recovery-point-offset-checkpoint", "replication-offset-checkpoint",
-    "log-start-offset-checkpoint", "cleaner-offset-checkpoint"};
-constexpr std::string_view kTexts[] = {"meta.properties", "partition.metadata", "quorum-state",
+constexpr std::string_view kTexts[] = {"meta.properties", kPartitionMetadata, "quorum-state",
                                        ".kafka_cleanshutdown", ".lock"};
 
 FileKind kind_of(std::string_view name) {
@@ -18,7 +15,7 @@ FileKind kind_of(std::string_view name) {
     if (name.ends_with(kTransactionIndexSuffix)) return FileKind::kTransactionIndex;
     if (name.ends_with(kOffsetIndexSuffix)) return FileKind::kOffsetIndex;
     if (name.ends_with(kSnapshotSuffix)) return FileKind::kSnapshot;
-    if (name == "leader-epoch-checkpoint") return FileKind::kEpochs;
+    if (name == kLeaderEpochCheckpoint) return FileKind::kEpochs;
     for (const std::string_view known : kOffsetCheckpoints)
         if (name == known) return FileKind::kOffsets;
     for (const std::string_view known : kTexts)

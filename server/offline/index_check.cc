@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/offline/index_check.h"
 
+#include "server/offline/text.h"
+
 namespace milena {
-namespace {
-
-std::string number(int64_t value) { return std::to_string(value); }
-
-}  // namespace
-
 void OffsetIndexCheck::wrong(std::string_view what, std::vector<Damage>& damages) {
     const OffsetIndexEntry& entry = entries_[at_];
     damages.push_back({static_cast<int64_t>(at_) * OffsetIndexEntry::kSize,

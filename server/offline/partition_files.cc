@@ -29,9 +29,8 @@ Result<std::vector<PartitionName>> list_partitions(FileSystem& files,
 }
 
 std::optional<Offset> checkpointed_offset(FileSystem& files, const std::string& data_directory,
-                                          const std::string& checkpoint,
-                                          const PartitionName& name) {
-    auto offsets = read_offset_checkpoint(files, data_directory + "/" + checkpoint);
+                                          std::string_view checkpoint, const PartitionName& name) {
+    auto offsets = read_offset_checkpoint(files, data_directory + "/" + std::string(checkpoint));
     if (!offsets) return {};
     const auto found = offsets->find(name);
     return found == offsets->end() ? std::nullopt : std::optional(found->second);

@@ -25,6 +25,6 @@ Result<std::vector<PartitionName>> list_partitions(FileSystem& files,
 /// What a checkpoint of the data directory says of a partition; nothing without an entry or a
 /// readable file.
 std::optional<Offset> checkpointed_offset(FileSystem& files, const std::string& data_directory,
-                                          const std::string& checkpoint, const PartitionName& name);
+                                          std::string_view checkpoint, const PartitionName& name);
 
 }  // namespace milena

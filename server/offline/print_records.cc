@@ -79,9 +79,9 @@ class PartitionPrinter {
           out_(out),
           report_(report),
           left_(options.limit),
-          from_(options.from.value_or(checkpointed_offset(files, options.data_directory,
-                                                          "log-start-offset-checkpoint", name)
-                                          .value_or(Offset(0)))) {}
+          from_(options.from.value_or(
+              checkpointed_offset(files, options.data_directory, kLogStartCheckpoint, name)
+                  .value_or(Offset(0)))) {}
 
     Result<void> print() {
         auto segments =
@@ -105,14 +105,11 @@ class PartitionPrinter {
   private:
     template <class Visit>
     Result<void> walk(const SegmentFile& segment, Report* report, const Visit& visit) {
-        auto file = files_.open(segment.path, OpenMode::kRead);
-        if (!file) return file.error();
-        auto size = (*file)->size();
-        if (!size) return size.error();
+        auto walk = BatchWalk::open(files_, segment.path);
+        if (!walk) return walk.error();
         path_ = segment.path;
-        BatchWalk walk(**file, *size);
         while (left_ > 0) {
-            auto step = walk.next();
+            auto step = walk->next();
             if (!step) return step.error();
             if (!*step) break;
             if (report) report->damages(segment.path, (*step)->damages);

@@ -9,8 +9,6 @@
 namespace milena {
 namespace {
 
-std::string number(int64_t value) { return std::to_string(value); }
-
 std::string codec_text(const BatchHeader& header) {
     const int codec = header.attributes & RecordBatchLayout::kCompressionMask;
     if (codec > kCompressionTypeLast) return "unknown(" + number(codec) + ")";

@@ -4,11 +4,10 @@
 #include <algorithm>
 
 #include "protocol/crc32c.h"
+#include "server/offline/text.h"
 
 namespace milena {
 namespace {
-
-std::string number(int64_t value) { return std::to_string(value); }
 
 /// Rows of one size behind `head` bytes; bytes that are no whole row are damage.
 template <class Row, class Load>
@@ -42,28 +41,6 @@ void check_order(Table<Row>& table, const char* what, const IsBehind& is_behind)
             table.damages.push_back({static_cast<int64_t>(i) * Row::kSize,
                                      "entry " + number(static_cast<int64_t>(i)) +
                                          " is not behind the one before it (" + what + ")"});
-}
-
-SnapshotRow load_snapshot_row(const uint8_t* from) {
-    SnapshotRow row;
-    row.producer_id = load_big_endian<int64_t>(from);
-    row.epoch = load_big_endian<int16_t>(from + 8);
-    row.last_sequence = load_big_endian<int32_t>(from + 10);
-    row.last_offset = Offset(load_big_endian<int64_t>(from + 14));
-    row.offset_delta = load_big_endian<int32_t>(from + 22);
-    row.timestamp = TimestampMs(load_big_endian<int64_t>(from + 26));
-    row.coordinator_epoch = load_big_endian<int32_t>(from + 34);
-    row.transaction_start = Offset(load_big_endian<int64_t>(from + 38));
-    return row;
-}
-
-AbortedTransactionEntry load_aborted(const uint8_t* from) {
-    AbortedTransactionEntry entry;
-    entry.producer_id = ProducerId(load_big_endian<int64_t>(from + 2));
-    entry.first_offset = Offset(load_big_endian<int64_t>(from + 10));
-    entry.last_offset = Offset(load_big_endian<int64_t>(from + 18));
-    entry.last_stable_offset = Offset(load_big_endian<int64_t>(from + 26));
-    return entry;
 }
 
 /// Nothing if the count fits the version that stands in the first line.
@@ -107,7 +84,7 @@ Result<Table<AbortedTransactionEntry>> read_transaction_index(FileSystem& files,
                                                               const std::string& path) {
     auto content = files.read_file(path);
     if (!content) return content.error();
-    auto table = load_rows<AbortedTransactionEntry>(*content, 0, load_aborted);
+    auto table = load_rows<AbortedTransactionEntry>(*content, 0, AbortedTransactionEntry::load);
     for (size_t at = 0; at < table.rows.size(); ++at) {
         const int64_t position = static_cast<int64_t>(at) * AbortedTransactionEntry::kSize;
         const auto version = load_big_endian<int16_t>(content->data() + position);
@@ -120,26 +97,27 @@ Result<Table<AbortedTransactionEntry>> read_transaction_index(FileSystem& files,
     return table;
 }
 
-Result<Table<SnapshotRow>> read_snapshot_rows(FileSystem& files, const std::string& path) {
-    constexpr size_t kCrcPosition = 2, kCrcEnd = 6;
+Result<Table<ProducerSnapshotRow>> read_snapshot_rows(FileSystem& files, const std::string& path) {
+    using Head = ProducerSnapshotHead;
     auto content = files.read_file(path);
     if (!content) return content.error();
-    Table<SnapshotRow> table;
-    if (content->size() < SnapshotRow::kHeadSize) {
+    Table<ProducerSnapshotRow> table;
+    if (content->size() < Head::kSize) {
         table.damages.push_back({0, "the snapshot is cut short"});
         return table;
     }
-    table = load_rows<SnapshotRow>(*content, SnapshotRow::kHeadSize, load_snapshot_row);
+    table = load_rows<ProducerSnapshotRow>(*content, Head::kSize, ProducerSnapshotRow::load);
     const auto version = load_big_endian<int16_t>(content->data());
-    if (version != 1) table.damages.push_back({0, "unknown version " + number(version)});
-    if (load_big_endian<uint32_t>(content->data() + kCrcPosition) !=
-        crc32c(BytesView(*content).subspan(kCrcEnd)))
-        table.damages.push_back({kCrcPosition, "the snapshot has a wrong CRC"});
-    const auto count = load_big_endian<int32_t>(content->data() + kCrcEnd);
+    if (version != Head::kVersion)
+        table.damages.push_back({0, "unknown version " + number(version)});
+    if (load_big_endian<uint32_t>(content->data() + Head::kCrcPosition) !=
+        crc32c(BytesView(*content).subspan(Head::kCrcEnd)))
+        table.damages.push_back({Head::kCrcPosition, "the snapshot has a wrong CRC"});
+    const auto count = load_big_endian<int32_t>(content->data() + Head::kCrcEnd);
     if (count != static_cast<int64_t>(table.rows.size()))
-        table.damages.push_back({kCrcEnd, "there are " +
-                                              number(static_cast<int64_t>(table.rows.size())) +
-                                              " producers, not " + number(count)});
+        table.damages.push_back(
+            {Head::kCrcEnd, "there are " + number(static_cast<int64_t>(table.rows.size())) +
+                                " producers, not " + number(count)});
     return table;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "server/offline/report.h"
+#include "storage/producer_snapshot.h"
 #include "storage/sparse_index.h"
 #include "storage/text_checkpoint.h"
 #include "storage/transaction_index.h"
@@ -19,21 +20,6 @@ struct Table {
     std::vector<Damage> damages;
     /// Bytes of zeros at the end: room that a broker keeps ahead in an index that it writes.
     int64_t room_bytes = 0;
-};
-
-/// One producer of a .snapshot (grammar: storage/producer_snapshot.h).
-struct SnapshotRow {
-    static constexpr int64_t kHeadSize = 10;
-    static constexpr int64_t kSize = 46;
-
-    int64_t producer_id = -1;
-    int16_t epoch = -1;
-    int32_t last_sequence = -1;
-    Offset last_offset{-1};
-    int32_t offset_delta = 0;
-    TimestampMs timestamp;
-    int32_t coordinator_epoch = -1;
-    Offset transaction_start{-1};
 };
 
 /// A line of words of a checkpoint, and where it begins.
@@ -49,7 +35,7 @@ Result<Table<OffsetIndexEntry>> read_offset_index(FileSystem& files, const std::
 Result<Table<TimeIndexEntry>> read_time_index(FileSystem& files, const std::string& path);
 Result<Table<AbortedTransactionEntry>> read_transaction_index(FileSystem& files,
                                                               const std::string& path);
-Result<Table<SnapshotRow>> read_snapshot_rows(FileSystem& files, const std::string& path);
+Result<Table<ProducerSnapshotRow>> read_snapshot_rows(FileSystem& files, const std::string& path);
 /// Version and number of entries are checked.
 Result<Table<CheckpointRow>> read_checkpoint_rows(FileSystem& files, const std::string& path);
 

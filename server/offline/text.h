@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the offline tools write times and bytes.
+// How the offline tools write numbers, times and bytes.
 #pragma once
 
 #include <optional>
@@ -10,6 +10,7 @@
 
 namespace milena {
 
+inline std::string number(int64_t value) { return std::to_string(value); }
 /// "2026-01-31T23:59:59.999Z", or "none".
 std::string time_text(TimestampMs time);
 /// In double quotes, on one line: what is not printable UTF-8 is written as \xNN. Nothing: null.

@@ -12,10 +12,6 @@
 namespace milena {
 namespace {
 
-constexpr const char* kCheckpoints[] = {"recovery-point-offset-checkpoint",
-                                        "replication-offset-checkpoint",
-                                        "log-start-offset-checkpoint", "cleaner-offset-checkpoint"};
-
 /// Asks the kernel who holds a lock, without taking one.
 bool is_locked(const std::string& path) {
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -87,8 +83,8 @@ void verify_data_directory(Verification& run, const std::string& directory, cons
 void verify_expected(Verification& run, const std::vector<std::string>& directories,
                      const ImageState* image, const FoundLogs& found) {
     for (const std::string& directory : directories)
-        for (const char* checkpoint : kCheckpoints) {
-            const std::string path = directory + "/" + checkpoint;
+        for (const std::string_view checkpoint : kOffsetCheckpoints) {
+            const std::string path = directory + "/" + std::string(checkpoint);
             auto offsets = read_offset_checkpoint(run.files, path);
             if (!run.is_readable(path, offsets)) continue;
             for (const auto& [name, offset] : *offsets) {

@@ -19,13 +19,10 @@ constexpr std::string_view kSnapshotFileSuffix = ".checkpoint";
 /// `tells` (of segments, verify_partition() has told).
 template <class Visit>
 void walk_batches(Verification& run, const std::string& path, bool tells, const Visit& visit) {
-    auto file = run.files.open(path, OpenMode::kRead);
-    if (!run.is_readable(path, file)) return;
-    auto size = (*file)->size();
-    if (!run.is_readable(path, size)) return;
-    BatchWalk walk(**file, *size);
+    auto walk = BatchWalk::open(run.files, path);
+    if (!run.is_readable(path, walk)) return;
     while (true) {
-        auto step = walk.next();
+        auto step = walk->next();
         if (!run.is_readable(path, step) || !*step) return;
         if (tells) run.report.damages(path, (*step)->damages);
         if (!(*step)->batch || !(*step)->batch->is_intact) continue;

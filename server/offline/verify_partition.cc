@@ -3,14 +3,13 @@
 
 #include "server/offline/file_kind.h"
 #include "server/offline/tables.h"
+#include "server/offline/text.h"
 #include "server/offline/verify.h"
 #include "server/offline/verify_segment.h"
 #include "storage/directory_files.h"
 
 namespace milena {
 namespace {
-
-std::string number(int64_t value) { return std::to_string(value); }
 
 /// leader-epoch-checkpoint: "epoch start-offset", both ascending.
 void verify_epochs(Verification& run, const std::string& path, LogProgress& log) {
@@ -53,8 +52,9 @@ void verify_snapshot(Verification& run, const std::string& path, Offset at, Offs
     for (size_t i = 0; i < table->rows.size(); ++i)
         if (table->rows[i].last_offset >= at)
             run.report.damage(
-                path, SnapshotRow::kHeadSize + static_cast<int64_t>(i) * SnapshotRow::kSize,
-                "producer " + number(table->rows[i].producer_id) + " wrote offset " +
+                path,
+                ProducerSnapshotHead::kSize + static_cast<int64_t>(i) * ProducerSnapshotRow::kSize,
+                "producer " + number(table->rows[i].id.value) + " wrote offset " +
                     number(table->rows[i].last_offset.value) + ", behind the snapshot");
 }
 
@@ -102,7 +102,7 @@ VerifiedLog verify_partition(Verification& run, const std::string& directory, bo
     ++run.partitions;
     const int64_t bytes_before = run.bytes;
     VerifiedLog found;
-    const std::string epochs_path = directory + "/leader-epoch-checkpoint";
+    const std::string epochs_path = directory + "/" + std::string(kLeaderEpochCheckpoint);
     verify_epochs(run, epochs_path, log);
     std::set<Offset> bases;
     for (const SegmentFile& segment : *segments) {

@@ -3,11 +3,10 @@
 
 #include "protocol/record_reader.h"
 #include "server/offline/index_check.h"
+#include "server/offline/text.h"
 
 namespace milena {
 namespace {
-
-std::string number(int64_t value) { return std::to_string(value); }
 
 std::string sibling(const SegmentFile& segment, std::string_view suffix) {
     return segment.path.substr(0, segment.path.size() - kLogSuffix.size()).append(suffix);
@@ -24,28 +23,25 @@ class SegmentCheck {
           aborted_path_(sibling(segment, kTransactionIndexSuffix)) {}
 
     Result<void> run() {
-        auto file = run_.files.open(segment_.path, OpenMode::kRead);
-        if (!file) return file.error();
-        auto size = (*file)->size();
-        if (!size) return size.error();
-        OffsetIndexCheck index(rows(index_path_, *size, read_offset_index), segment_.base_offset);
-        TimeIndexCheck times(rows(times_path_, *size, read_time_index), segment_.base_offset);
+        auto batches = BatchWalk::open(run_.files, segment_.path);
+        if (!batches) return batches.error();
+        const int64_t size = batches->file_size();
+        OffsetIndexCheck index(rows(index_path_, size, read_offset_index), segment_.base_offset);
+        TimeIndexCheck times(rows(times_path_, size, read_time_index), segment_.base_offset);
         load_aborted();
-        if (auto walked = walk(**file, *size, index, times); !walked) return walked;
-        index.finish(*size, log_.was_stopped && has_index_, index_damages_);
+        if (auto walked = walk(*batches, index, times); !walked) return walked;
+        index.finish(size, log_.was_stopped && has_index_, index_damages_);
         times.finish(time_damages_);
         run_.report.damages(index_path_, index_damages_);
         run_.report.damages(times_path_, time_damages_);
         finish_aborted();
         ++run_.segments;
-        run_.bytes += *size;
+        run_.bytes += size;
         return {};
     }
 
   private:
-    Result<void> walk(const File& file, int64_t size, OffsetIndexCheck& index,
-                      TimeIndexCheck& times) {
-        BatchWalk walk(file, size);
+    Result<void> walk(BatchWalk& walk, OffsetIndexCheck& index, TimeIndexCheck& times) {
         walk.expect_from(std::max(log_.next, segment_.base_offset));
         while (true) {
             auto step = walk.next();
