@@ -1,36 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Groups and transactional producers that leave many records, of which only the last ones count."""
 
-import time
-
-from milena_test import errors
+from milena_test import coordinator, errors
 
 GROUPS = [f"group-{number}" for number in range(5)]
 TRANSACTIONAL_IDS = [f"producer-{number}" for number in range(3)]
 TOPIC = "compaction-offsets"
 INTERNAL_TOPICS = ["__consumer_offsets", "__transaction_state"]
 ROUNDS = 60
-NOT_READY = (14, 15, 16, 51)
-SECONDS_MAX = 120.0
-
-
-def _ask(client, api, version, body, error_of=lambda answer: answer["ErrorCode"]):
-    """Asks again while the coordinator loads, or ends a transaction."""
-    deadline = time.monotonic() + SECONDS_MAX
-    while error_of(answer := client.request(api, version, body)) in NOT_READY:
-        if time.monotonic() > deadline:
-            break
-        time.sleep(0.05)
-    errors.check(error_of(answer), api)
-    return answer
 
 
 def _find(client):
-    def error_of(answer):
-        return next((one["ErrorCode"] for one in answer["Coordinators"] if one["ErrorCode"]), 0)
-
-    for kind, keys in ((0, GROUPS), (1, TRANSACTIONAL_IDS)):
-        _ask(client, "FindCoordinator", 4, {"KeyType": kind, "CoordinatorKeys": keys}, error_of)
+    coordinator.find(client, coordinator.GROUP, GROUPS)
+    coordinator.find(client, coordinator.TRANSACTION, TRANSACTIONAL_IDS)
 
 
 def _configure(client):
@@ -53,16 +35,12 @@ def _commit(client, group, offset):
         "MemberId": "",
         "Topics": [{"Name": TOPIC, "Partitions": [partition]}],
     }
-
-    def error_of(answer):
-        return answer["Topics"][0]["Partitions"][0]["ErrorCode"]
-
-    _ask(client, "OffsetCommit", 8, body, error_of)
+    coordinator.ask(client, "OffsetCommit", 8, body, coordinator.first_error)
 
 
 def _initialise(client, transactional_id):
     body = {"TransactionalId": transactional_id, "TransactionTimeoutMs": 60000}
-    answer = _ask(client, "InitProducerId", 4, body)
+    answer = coordinator.ask(client, "InitProducerId", 4, body)
     return answer["ProducerId"], answer["ProducerEpoch"]
 
 
@@ -85,7 +63,7 @@ def check(client, producers):
     _find(client)
     for at, group in enumerate(GROUPS):
         body = {"GroupId": group, "Topics": [{"Name": TOPIC, "PartitionIndexes": [0]}]}
-        answer = _ask(client, "OffsetFetch", 7, body)
+        answer = coordinator.ask(client, "OffsetFetch", 7, body)
         found = answer["Topics"][0]["Partitions"][0]["CommittedOffset"]
         if found != 1000 * at + ROUNDS - 1:
             raise AssertionError(f"{group}: {found}")

@@ -37,12 +37,9 @@ class Partition:
 
     def middle(self, log):
         """Start and end of a batch in the middle of a segment."""
-        data, starts, at = log.read_bytes(), [], 0
-        while at < len(data):
-            starts.append(at)
-            at += 12 + struct.unpack_from(">i", data, at + LENGTH)[0]
-        number = len(starts) // 2
-        return starts[number], starts[number + 1]
+        borders = batch.positions(log.read_bytes())
+        number = (len(borders) - 1) // 2
+        return borders[number], borders[number + 1]
 
     def overwrite(self, log, position, data):
         with open(log, "r+b") as file:

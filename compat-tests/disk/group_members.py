@@ -4,12 +4,11 @@ static), of the classic one (also static), and of both in one group."""
 
 import time
 
-from milena_test import errors, schema, wire
+from milena_test import coordinator, errors, schema, wire
 
 TOPICS = ["members-one", "members-two"]
 PARTITIONS = 4
 CONSUMER, CLASSIC, BOTH = "members-consumer", "members-classic", "members-both"
-NOT_READY = (14, 15, 16)
 MEMBER_ID_REQUIRED, REBALANCE_IN_PROGRESS = 79, 27
 SECONDS_MAX = 120.0
 SESSION_MS = 600_000
@@ -148,14 +147,10 @@ class World:
 
     def await_coordinators(self, client):
         groups = [CONSUMER, CLASSIC, f"{CLASSIC}-static", BOTH]
-        body = {"KeyType": 0, "CoordinatorKeys": groups}
-        until(
-            lambda: client.request("FindCoordinator", 6, body)["Coordinators"],
-            lambda rows: not any(row["ErrorCode"] for row in rows),
-        )
+        coordinator.find(client, coordinator.GROUP, groups)
         until(
             lambda: client.request("DescribeGroups", 5, {"Groups": groups})["Groups"],
-            lambda rows: not any(row["ErrorCode"] in NOT_READY for row in rows),
+            lambda rows: not any(row["ErrorCode"] in coordinator.NOT_READY for row in rows),
         )
 
     def settle(self, client):

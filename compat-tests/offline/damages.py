@@ -16,11 +16,7 @@ def segment(partition, number=0, suffix=LOG):
 
 def positions(log):
     """Where the batches of a segment begin, and where it ends."""
-    data, at, found = log.read_bytes(), 0, []
-    while at < len(data):
-        found.append(at)
-        at += 12 + struct.unpack_from(">i", data, at + 8)[0]
-    return [*found, at]
+    return batch.positions(log.read_bytes())
 
 
 def flip(path, position, mask=0x40):

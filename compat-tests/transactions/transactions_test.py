@@ -18,6 +18,7 @@ import time
 from common import BUILD, Suite, expect, folder_of, main, run, tail
 from milena_test import batch, oracle
 from milena_test.client import produce_body
+from milena_test.coordinator import TransactionalProducer
 from milena_test.read_committed import records_of
 from milena_test.suite import chosen_broker, expect_equal
 
@@ -32,8 +33,6 @@ SETTINGS = {
     "group.initial.rebalance.delay.ms": "0", "offsets.topic.replication.factor": "1",
     "transaction.state.log.replication.factor": "1", "transaction.state.log.min.isr": "1",
 }  # fmt: skip
-NOT_READY = (14, 15, 16)  # COORDINATOR_LOAD_IN_PROGRESS, _NOT_AVAILABLE, NOT_COORDINATOR
-CONCURRENT_TRANSACTIONS = 51
 
 sys.path.insert(0, str(HERE.parent / "java"))
 sys.path.insert(0, str(HERE.parent / "confluent-kafka"))
@@ -163,69 +162,6 @@ def the_broker_is_killed(_):
 # By hand ------------------------------------------------------------------------------------------
 
 
-class Hand:
-    """A producer of transaction.version 2 that does what a test wants."""
-
-    def __init__(self, broker, transactional_id):
-        self.broker, self.id = broker, transactional_id
-        self.producer, self.sequence = None, {}
-
-    def ask(self, api, version, body, code=lambda answer: answer["ErrorCode"]):
-        deadline = time.monotonic() + 120
-        while True:
-            with self.broker.client() as client:
-                answer = client.request(api, version, body)
-            if code(answer) not in (*NOT_READY, CONCURRENT_TRANSACTIONS):
-                return answer
-            expect(time.monotonic() < deadline, f"{api}: {answer}")
-            time.sleep(0.1)
-
-    def start(self):
-        keys = {"KeyType": 1, "CoordinatorKeys": [self.id]}
-        self.ask("FindCoordinator", 4, keys, lambda answer: answer["Coordinators"][0]["ErrorCode"])
-        body = {"TransactionalId": self.id, "TransactionTimeoutMs": 600000,
-                "ProducerId": -1, "ProducerEpoch": -1}  # fmt: skip
-        self._become(self.ask("InitProducerId", 5, body))
-
-    def _become(self, answer):
-        expect_equal(answer["ErrorCode"], 0, f"{self.id}")
-        self.producer, self.sequence = (answer["ProducerId"], answer["ProducerEpoch"]), {}
-
-    def write(self, topic, values, partition=0):
-        sequence = self.sequence.get(partition, 0)
-        records = batch.build(
-            values, attributes=batch.TRANSACTIONAL, producer_id=self.producer[0],
-            producer_epoch=self.producer[1], base_sequence=sequence,
-        )  # fmt: skip
-        self.sequence[partition] = sequence + len(values)
-        data = [{"Index": partition, "Records": records}]
-        body = {"TransactionalId": self.id, "Acks": -1, "TimeoutMs": 60000,
-                "TopicData": [{"Name": topic, "PartitionData": data}]}  # fmt: skip
-
-        def code(answer):
-            return answer["Responses"][0]["PartitionResponses"][0]["ErrorCode"]
-
-        answer = self.ask("Produce", 12, body, code)
-        expect_equal(code(answer), 0, f"writing to {topic}: {answer}")
-
-    def end(self, committed):
-        body = {"TransactionalId": self.id, "ProducerId": self.producer[0],
-                "ProducerEpoch": self.producer[1], "Committed": committed}  # fmt: skip
-        self._become(self.ask("EndTxn", 5, body))
-
-    def state(self):
-        body = {"TransactionalIds": [self.id]}
-        answer = self.ask("DescribeTransactions", 0, body,
-                          lambda answer: answer["TransactionStates"][0]["ErrorCode"])  # fmt: skip
-        return answer["TransactionStates"][0]
-
-    def until_complete(self):
-        deadline = time.monotonic() + 120
-        while not self.state()["TransactionState"].startswith("Complete"):
-            expect(time.monotonic() < deadline, f"{self.state()}")
-            time.sleep(0.1)
-
-
 def went_over(first, second, crashed):
     """An open transaction goes on under the other broker, and back."""
     with tempfile.TemporaryDirectory(prefix="milena-transactions-") as folder:
@@ -233,30 +169,28 @@ def went_over(first, second, crashed):
         with first(data=data, settings=SETTINGS) as broker:
             with broker.client() as client:
                 client.create_topic("t", PARTITIONS)
-            hand, other = Hand(broker, "hand"), Hand(broker, "other")
-            hand.start()
+            hand, other = TransactionalProducer(broker, "hand"), TransactionalProducer(broker, "other")
             hand.write("t", [b"committed 0"])
             hand.end(True)
             hand.write("t", [b"aborted 0"])
             hand.end(False)
             hand.write("t", [b"committed 1"])
-            other.start()
             other.write("t", [b"aborted 1"], 1)
             if crashed:
                 broker.kill()
         with second(data=data, settings=SETTINGS) as broker:
             hand.broker = other.broker = broker
-            expect_equal(hand.state()["TransactionState"], "Ongoing", "under the second")
+            expect_equal(hand.state(), "Ongoing", "under the second")
             hand.write("t", [b"committed 2"], 1)
             hand.end(True)
-            hand.until_complete()
+            hand.await_complete()
             hand.write("t", [b"committed 3"])
         with first(data=data, settings=SETTINGS) as broker:
             hand.broker = other.broker = broker
             hand.end(True)
             other.end(False)
-            hand.until_complete()
-            other.until_complete()
+            hand.await_complete()
+            other.await_complete()
             with broker.client() as client:
                 found = sorted(values_of(client, "t", 1))
         expect_equal(found, [f"committed {i}".encode() for i in range(4)], "at the end")
@@ -286,15 +220,14 @@ def transactions_tool(broker, *words):
 def kafka_transactions(broker):
     with broker.client() as client:
         client.create_topic("tools", PARTITIONS)
-    hand = Hand(broker, "tool")
-    hand.start()
+    hand = TransactionalProducer(broker, "tool")
     hand.write("tools", [b"one"])
     listed = transactions_tool(broker, "list")
     expect(any(line.split()[:1] == ["tool"] and "Ongoing" in line for line in listed.splitlines()), listed)
     described = transactions_tool(broker, "describe", "--transactional-id", "tool")
     expect("tools-0" in described and "Ongoing" in described, described)
     producers = transactions_tool(broker, "describe-producers", "--topic", "tools", "--partition", "0")
-    expect(str(hand.producer[0]) in producers, producers)
+    expect(str(hand.producer_id) in producers, producers)
     hanging = transactions_tool(broker, "find-hanging", "--broker-id", "1")
     expect("tools" not in hanging, hanging)
     transactions_tool(broker, "abort", "--topic", "tools", "--partition", "0", "--start-offset", "0")
@@ -309,9 +242,7 @@ def a_hanging_transaction_is_found_and_aborted(_):
     with chosen_broker()(settings=settings) as broker:
         with broker.client() as client:
             client.create_topic("hanging", PARTITIONS)
-        hand, other = Hand(broker, "hanging"), Hand(broker, "sound")
-        hand.start()
-        other.start()
+        hand, other = TransactionalProducer(broker, "hanging"), TransactionalProducer(broker, "sound")
         other.write("hanging", [b"sound"], partition=1)
         written_behind_its_back(hand, "hanging", b"hanging")
         with broker.client() as client:
@@ -319,11 +250,11 @@ def a_hanging_transaction_is_found_and_aborted(_):
             expect_equal(values_of(client, "hanging", 1), [], "what readers see of partition 0")
         found = transactions_tool(broker, "find-hanging", "--broker-id", "1")
         rows = [line.split()[:3] for line in found.splitlines()[1:]]
-        expect_equal(rows, [["hanging", "0", str(hand.producer[0])]], found)
+        expect_equal(rows, [["hanging", "0", str(hand.producer_id)]], found)
         place = ["--topic", "hanging", "--partition", "0", "--start-offset", "0"]
         transactions_tool(broker, "abort", *place)
         other.end(True)
-        other.until_complete()
+        other.await_complete()
         with broker.client() as client:
             expect_equal(values_of(client, "hanging", 1), [b"behind", b"sound"], "after the abort")
         found = transactions_tool(broker, "find-hanging", "--broker-id", "1")
@@ -334,7 +265,7 @@ def written_behind_its_back(hand, topic, value):
     """An hour ago, as the tool takes only what is older than any transaction may be."""
     records = batch.build(
         [batch.Record(value=value, timestamp=int((time.time() - 3600) * 1000))],
-        attributes=batch.TRANSACTIONAL, producer_id=hand.producer[0], producer_epoch=hand.producer[1],
+        attributes=batch.TRANSACTIONAL, producer_id=hand.producer_id, producer_epoch=hand.epoch,
         base_sequence=0,
     )  # fmt: skip
     body = {**produce_body(topic, 0, records), "TransactionalId": hand.id}
@@ -348,11 +279,10 @@ def the_log_is_readable_by_dump_log_segments(_):
     with chosen_broker()(settings=SETTINGS) as broker:
         with broker.client() as client:
             client.create_topic("dumped", 1)
-        hand = Hand(broker, "dumped")
-        hand.start()
+        hand = TransactionalProducer(broker, "dumped")
         hand.write("dumped", [b"one"])
         hand.end(True)
-        hand.until_complete()
+        hand.await_complete()
         broker.stop()
         logs = [str(path) for path in pathlib.Path(broker.data).glob("__transaction_state-*/*.log")
                 if path.stat().st_size]  # fmt: skip

@@ -2,17 +2,13 @@
 """Groups that commit ever larger offsets, plainly or in transactions, and write down what was acknowledged."""
 
 import threading
-import time
 
-from milena_test import errors
+from milena_test import coordinator
 from milena_test.client import Client, ConnectionClosed
 
 PARTITIONS = 3
-# The coordinator is being loaded, or the transaction before is being completed.
-NOT_READY = (14, 15, 16, 51)
 UNSTABLE_OFFSET_COMMIT = 88
 TIMEOUT_MS = 60_000
-SECONDS_MAX = 120.0
 
 
 class Committer(threading.Thread):
@@ -28,7 +24,7 @@ class Committer(threading.Thread):
     def run(self):
         try:
             with Client(self.port, timeout=60) as client:
-                find_coordinator(client, 0, self.group)
+                coordinator.find(client, coordinator.GROUP, [self.group])
                 self.prepare(client)
                 while True:
                     self.sent += 1
@@ -50,68 +46,30 @@ class Committer(threading.Thread):
         rows = [{"PartitionIndex": index, **row} for index in range(PARTITIONS)]
         body = {"GroupId": self.group, "GenerationIdOrMemberEpoch": -1, "MemberId": ""}
         body["Topics"] = [{"Name": self.topic, "Partitions": rows}]
-        retry(client, api, version, {**body, **more}, _first_error)
+        coordinator.ask(client, api, version, {**body, **more}, coordinator.first_error)
 
 
 class TransactionalCommitter(Committer):
     """Each commit is a transaction of its own."""
 
     def prepare(self, client):
-        self._id = f"id-of-{self.group}"
-        self._remember(init_producer(client, self._id))
-
-    def _remember(self, answer):
-        self._producer = {
-            "TransactionalId": self._id,
-            "ProducerId": answer["ProducerId"],
-            "ProducerEpoch": answer["ProducerEpoch"],
-        }
+        self._producer = coordinator.init_producer(client, f"id-of-{self.group}", TIMEOUT_MS)
 
     def commit(self, client):
         self.commit_with(client, "TxnOffsetCommit", 5, self._producer)
-        self._remember(retry(client, "EndTxn", 5, {**self._producer, "Committed": True}, _error))
-
-
-def init_producer(client, transactional_id):
-    find_coordinator(client, 1, transactional_id)
-    body = {"TransactionalId": transactional_id, "TransactionTimeoutMs": TIMEOUT_MS}
-    return retry(client, "InitProducerId", 4, body, _error)
+        answer = coordinator.ask(client, "EndTxn", 5, {**self._producer, "Committed": True})
+        self._producer = coordinator.identity(self._producer["TransactionalId"], answer)
 
 
 def committed(client, topic, group, partitions=PARTITIONS):
     """The offset of each partition, when no transaction is open any more."""
-    find_coordinator(client, 0, group)
+    coordinator.find(client, coordinator.GROUP, [group])
     asked = [{"Name": topic, "PartitionIndexes": list(range(partitions))}]
     body = {"Groups": [{"GroupId": group, "Topics": asked}], "RequireStable": True}
 
     def error(answer):
-        return answer["Groups"][0]["ErrorCode"] or _first_error(answer["Groups"][0])
+        return answer["Groups"][0]["ErrorCode"] or coordinator.first_error(answer["Groups"][0])
 
-    answer = retry(client, "OffsetFetch", 8, body, error, (*NOT_READY, UNSTABLE_OFFSET_COMMIT))
+    not_yet = (*coordinator.NOT_READY, UNSTABLE_OFFSET_COMMIT)
+    answer = coordinator.ask(client, "OffsetFetch", 8, body, error, not_yet)
     return [row["CommittedOffset"] for row in answer["Groups"][0]["Topics"][0]["Partitions"]]
-
-
-def find_coordinator(client, kind, key):
-    retry(
-        client, "FindCoordinator", 4, {"KeyType": kind, "CoordinatorKeys": [key]},
-        lambda answer: answer["Coordinators"][0]["ErrorCode"],
-    )  # fmt: skip
-
-
-def retry(client, api, version, body, error_of, retriable=NOT_READY):
-    deadline = time.monotonic() + SECONDS_MAX
-    while True:
-        answer = client.request(api, version, body)
-        if error_of(answer) not in retriable or time.monotonic() > deadline:
-            errors.check(error_of(answer), api)
-            return answer
-        time.sleep(0.005)
-
-
-def _error(answer):
-    return answer["ErrorCode"]
-
-
-def _first_error(answer):
-    codes = [row["ErrorCode"] for topic in answer["Topics"] for row in topic["Partitions"]]
-    return next((code for code in codes if code), 0)

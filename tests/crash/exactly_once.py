@@ -17,7 +17,7 @@ import threading
 import time
 
 import committers
-from milena_test import batch, errors
+from milena_test import batch, coordinator, errors
 from milena_test.client import Client, ConnectionClosed
 from milena_test.read_committed import records_of
 from milena_test.suite import chosen_broker, expect
@@ -207,7 +207,7 @@ class World:
             time.sleep(0.05)
         with self.broker.client() as client:
             for member in self.members:  # ends what a killed one has begun
-                committers.init_producer(client, member.name)
+                coordinator.init_producer(client, member.name)
 
     def check_all(self):
         for group in GROUPS:

@@ -6,8 +6,7 @@ import struct
 import threading
 import time
 
-import committers
-from milena_test import batch, errors
+from milena_test import batch, coordinator, errors
 from milena_test.client import Client, ConnectionClosed
 from milena_test.suite import expect, expect_equal
 from writers import IdempotentWriter, number_in, value
@@ -141,7 +140,7 @@ def shrink_internal_topics(client):
     configs = {"internal.segment.bytes": "50000", "min.cleanable.dirty.ratio": "0.3"}
     changes = [{"Name": name, "ConfigOperation": 0, "Value": configs[name]} for name in configs]
     for kind, topic in enumerate(("__consumer_offsets", "__transaction_state")):
-        committers.find_coordinator(client, kind, "anybody")  # who asks first makes the topic
+        coordinator.find(client, kind, ["anybody"])  # who asks first makes the topic
         resource = {"ResourceType": 2, "ResourceName": topic, "Configs": changes}
         answer = client.request("IncrementalAlterConfigs", 1, {"Resources": [resource], "ValidateOnly": False})
         errors.check(answer["Responses"][0]["ErrorCode"], f"configuring {topic}")

@@ -123,6 +123,15 @@ def build(values, **fields):
     return Batch(records, **fields).encode()
 
 
+def positions(data):
+    """Where the batches of a segment begin, and where it ends."""
+    found = [0]
+    while found[-1] < len(data):
+        _, length, *_ = _HEAD.unpack_from(data, found[-1])
+        found.append(found[-1] + 12 + length)
+    return found
+
+
 def parse(data, check_crc=True):
     """All whole batches in data; a batch cut at the end, which Fetch may send, is left out."""
     batches, at = [], 0
