@@ -10,6 +10,7 @@ A client program in any language knows two words:
 
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -110,6 +111,12 @@ def virtual_environment(name, *packages):
         run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages])
         done.write_text("\n".join(packages))
     return python
+
+
+def recipe(name):
+    """What docs/testing.md shows behind the mark of that name: the text there is what is tested."""
+    text = (schema.REPOSITORY / "docs" / "testing.md").read_text()
+    return re.search(rf"<!-- recipe: {name} -->\n```\w+\n(.*?)```", text, re.S)[1]
 
 
 def folder_of(file):

@@ -10,6 +10,7 @@ import sys
 import time
 
 import engine
+import recipes
 import toolchains
 from common import BUILD, folder_of, run, virtual_environment
 from engine import Engine
@@ -55,6 +56,7 @@ def prepare():
         java_program()
         python_program()
         go_program()
+        recipes.python()
 
 
 class Images:
@@ -252,11 +254,30 @@ def testcontainers_go(images):
     _testcontainers(images, go_program())
 
 
+@suite.case
+def recipe_for_compose(images):
+    with recipes.ComposeProject(images.podman) as project, Client(PORT, host="localhost") as client:
+        expect_equal(project.exit_status("application"), 0, "what the application found")
+        asked = [{"Name": "orders"}, {"Name": "payments"}]
+        topics = client.request("Metadata", 5, {"Topics": asked})["Topics"]
+        expect_equal([len(topic["Partitions"]) for topic in topics], [3, 1], "partitions")
+        produce(client, "payments", b"value")
+
+
+@suite.case
+def recipe_for_github_actions(images):
+    with images.healthy(*recipes.actions_service(images.minimal)) as container:
+        images.podman.call("healthcheck", "run", container.name)  # a runner waits for that
+        with Client(PORT, host="localhost") as client:
+            produce(client, "orders", b"value")
+
+
 def main():
     if option("cells", ""):  # it has none: it is about no client
         return 0
     reason = engine.missing()
     if reason is None:
+        prepare()  # there is no way to the packages from the namespace
         engine.enter_namespace()
         with Engine() as podman:
             reason = podman.cannot_run()

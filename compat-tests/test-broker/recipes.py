@@ -3,23 +3,16 @@
 
 import os
 import pathlib
-import re
 import shutil
 import tempfile
 
 import toolchains
-from common import BUILD, run, virtual_environment
+from common import BUILD, recipe, run, virtual_environment
 from milena_test import oracle, schema
 from milena_test.broker import binary
 
-_RECIPE = re.compile(r"<!-- recipe: (\w+) -->\n```\w+\n(.*?)```", re.S)
 _JUNIT = ("org.junit.platform", "junit-platform-console-standalone", "1.11.4")
 _GO_MODULE = schema.REPOSITORY / "compat-tests" / "franz-go"
-
-
-def text_of(name):
-    recipes = dict(_RECIPE.findall((schema.REPOSITORY / "docs" / "testing.md").read_text()))
-    return recipes[name]
 
 
 def _environment(path=""):
@@ -40,14 +33,14 @@ def junit_jars():
 def run_pytest():
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder, "test_orders.py")
-        file.write_text(text_of("pytest"))
+        file.write_text(recipe("pytest"))
         run([*pytest_program(), "-p", "no:cacheprovider", file], env=_environment())
 
 
 def run_junit():
     with tempfile.TemporaryDirectory() as folder:
         source = pathlib.Path(folder, "OrdersTest.java")
-        source.write_text(text_of("junit"))
+        source.write_text(recipe("junit"))
         run(["javac", "-cp", f"{junit_jars()}/*", "-d", folder, source])
         (console,) = junit_jars().glob("junit-platform-console-standalone-*.jar")
         others = ":".join(str(jar) for jar in junit_jars().glob("*.jar") if jar != console)
@@ -59,6 +52,6 @@ def run_go():
     with tempfile.TemporaryDirectory() as folder:
         for file in ("go.mod", "go.sum"):
             shutil.copy(_GO_MODULE / file, folder)
-        pathlib.Path(folder, "orders_test.go").write_text(text_of("go"))
+        pathlib.Path(folder, "orders_test.go").write_text(recipe("go"))
         environment = _environment(toolchains.go_environment()["PATH"])
         run(["go", "test", "-mod=mod", "."], cwd=folder, env=environment | {"CGO_ENABLED": "0"})
