@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Go and Node.js for the clients in these languages: those of PATH, or what PyPI's wheels hold."""
+"""Go, Node.js and Rust for the clients in these languages: those of PATH; Go and Node.js else of PyPI's wheels."""
 
 import os
 import re
@@ -48,6 +48,16 @@ def go_program(folder):
     if _newer([*folder.glob("*.go"), *folder.glob("go.*")], program):
         command = ["go", "build", "-mod=readonly", "-buildvcs=false", "-o", program, "."]
         run(command, cwd=folder, env=go_environment() | {"CGO_ENABLED": "0"}, timeout=600)
+    return [program]
+
+
+def rust_program(folder):
+    """Builds the package in folder, when something in it has changed; the program."""
+    target = BUILD / folder.name
+    program = target / "release" / f"{folder.name}-client"
+    if _newer([*folder.glob("src/*.rs"), *folder.glob("Cargo.*")], program):
+        run(["cargo", "build", "--quiet", "--release", "--locked", "--target-dir", target], cwd=folder)
+        program.touch()
     return [program]
 
 
