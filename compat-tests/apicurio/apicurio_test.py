@@ -28,7 +28,9 @@ def program():
     folder = BUILD / f"apicurio-{VERSION}"
     complete = folder / ".complete"
     if not complete.exists():
-        run(["mvn", "-q", "-B", "dependency:unpack", f"-Dartifact={ARTIFACT}", f"-DoutputDirectory={folder}"])
+        folder.mkdir(parents=True, exist_ok=True)
+        words = ["dependency:unpack", f"-Dartifact={ARTIFACT}", f"-DoutputDirectory={folder}"]
+        run(["mvn", "-q", "-B", *words], cwd=folder)  # where it leaves a marker
         complete.touch()
     return folder / f"apicurio-registry-app-{VERSION}-runner.jar"
 
