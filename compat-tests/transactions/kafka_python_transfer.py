@@ -26,6 +26,8 @@ def transfer(consumer, producer, target, polled, committed):
         producer.commit_transaction()
         print("committed", sum(map(len, polled.values())), flush=True)
         return
+    if not IS_3:
+        producer.flush()  # it cannot give up what it has not sent to several partitions
     producer.abort_transaction()
     for partition, records in polled.items():
         consumer.seek(partition, records[0].offset)
