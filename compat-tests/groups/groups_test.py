@@ -20,7 +20,7 @@ import threading
 import time
 
 import migration
-from common import BUILD, Suite, expect, folder_of, main, run, tail
+from common import BUILD, Suite, chosen_versions, expect, folder_of, main, run, tail
 from milena_test import batch, oracle
 
 PARTITIONS = 4
@@ -262,17 +262,19 @@ def scenario_of(strategy):
     return {"cooperative-sticky": "cooperative", "consumer": "kip-848"}.get(strategy, "groups")
 
 
-def java_programs():
+def java_module():
     sys.path.insert(0, str(HERE.parent / "java"))
-    java = importlib.import_module("java_test")
-    for version in java.versions():
-        folder = BUILD / f"java-{version}"
-        *command, _ = java.build(version)
-        source, classes = HERE / "GroupMember.java", folder / "classes"
-        compiled = classes / "GroupMember.class"
-        if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
-            run(["javac", "-nowarn", "-cp", f"{folder}/jars/*", "-d", classes, source])
-        yield version, [*command, "GroupMember"]
+    return importlib.import_module("java_test")
+
+
+def java_program(version):
+    folder = BUILD / f"java-{version}"
+    *command, _ = java_module().build(version)
+    source, classes = HERE / "GroupMember.java", folder / "classes"
+    compiled = classes / "GroupMember.class"
+    if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
+        run(["javac", "-nowarn", "-cp", f"{folder}/jars/*", "-d", classes, source])
+    return [*command, "GroupMember"]
 
 
 def python_programs(folder, source, usual):
@@ -310,7 +312,9 @@ class Client:
 def add_kafka_python(suite):
     for version, program in python_programs("kafka-python", "kafka_python_member.py", ["2.2.15", "3.0.12"]):
         client = Client(suite, f"kafka-python {version}", program)
-        client.add_all(["range", "roundrobin"], ["range"] if number(version) >= [3] else [])
+        newer = number(version) >= [3]
+        strategies = ["range", "roundrobin", *(["cooperative-sticky"] if newer else [])]
+        client.add_all(strategies, ["range"] if newer else [])
 
 
 def add_confluent(suite):
@@ -321,7 +325,8 @@ def add_confluent(suite):
 
 
 def add_java(suite):
-    for version, program in java_programs():
+    for version in java_module().versions():
+        program = java_program(version)
         newer = ["consumer"] if number(version) >= [4] else []
         is_static = version == oracle.BROKER_VERSION or "--wide" in sys.argv
         strategies = ["range", "cooperative-sticky", *newer]
@@ -331,15 +336,18 @@ def add_java(suite):
 def add_migrations(suite):
     """Members of both protocols, and of two libraries, in one group."""
     sys.path.insert(0, str(HERE.parent / "confluent-kafka"))
-    java = dict(java_programs())
     confluent = importlib.import_module("confluent_kafka_test")
-    librdkafka = [confluent.environment(confluent.VERSIONS[-1]), HERE / "confluent_member.py"]
-    classic, consumer = [java["3.9.1"], librdkafka], [java[oracle.BROKER_VERSION], librdkafka]
+    newest = confluent.VERSIONS[-1]
+    if not chosen_versions("confluent-kafka", [newest]):
+        return
+    librdkafka = [confluent.environment(newest), HERE / "confluent_member.py"]
+    classic = [java_program("3.9.1"), librdkafka]
+    consumer = [java_program(oracle.BROKER_VERSION), librdkafka]
     for policy in ("disabled", "upgrade", "downgrade", "bidirectional"):
         suite.add(
             f"migration {policy}",
             lambda _, p=policy: migration.migrate(World, classic, consumer, p, SETTINGS),
-            f"confluent-kafka {confluent.VERSIONS[-1]}", "kip-848",
+            f"confluent-kafka {newest}", "kip-848",
         )  # fmt: skip
 
 
