@@ -10,6 +10,7 @@
 #include <shared_mutex>
 #include <thread>
 
+#include "storage/expectations.h"
 #include "storage/log_cleaner.h"
 #include "storage/log_manager.h"
 #include "storage/log_mover.h"
@@ -79,27 +80,34 @@ class DiskLogManager final : public LogManager {
         size_t directory = 0;
         std::string path;
     };
-    struct LoadTask;
+    struct LoadTask {
+        size_t directory = 0;
+        const ExpectedLog* log = nullptr;
+    };
+    struct Found;
     /// Kafka knows no bound; here a client must not fill the memory.
     static constexpr size_t kPreferredMax = 10'000;
-    using Expectations = std::map<PartitionName, const ExpectedLog*>;
-    /// Which directory holds a partition.
-    using Holders = std::map<PartitionName, size_t>;
+
+    // Finding what is there (log_manager_find.cc).
+    Result<std::vector<LoadTask>> find_logs(Expectations& expected);
+    Result<void> find_logs_in(size_t index, Expectations& expected, std::vector<LoadTask>& tasks);
+    /// The directories of partitions. Takes note of what is to be removed or goes on moving.
+    Result<std::vector<Found>> list_logs(size_t index, Expectations& expected);
+    /// Says what becomes of it.
+    Result<void> settle(size_t index, const Found& found, std::vector<LoadTask>& tasks);
+    /// Whether the log is to be loaded from here.
+    Result<bool> check_holder(size_t index, Expectation& expected, std::vector<LoadTask>& tasks);
+    Result<void> make_stray(const std::string& directory, const PartitionName& name);
+    void note_future(size_t index, const std::string& entry, Expectations& expected);
+    Result<void> adopt_futures(Expectations& expected, std::vector<LoadTask>& tasks);
 
     // Loading (log_manager_load.cc).
-    Result<std::vector<LoadTask>> find_logs(const Expectations& expected);
-    Result<void> find_logs_in(size_t index, const Expectations& expected, Holders& holders,
-                              std::vector<LoadTask>& tasks);
-    /// Whether the log is to be loaded from here.
-    Result<bool> check_holder(size_t index, const ExpectedLog& log, Holders& holders,
-                              std::vector<LoadTask>& tasks);
+    Result<void> run_load_task(const LoadTask& task);
     /// Its logs are forgotten, its files left as they are.
     void take_offline(size_t index, const Error& cause);
     bool is_offline(const PartitionName& name) const;
     Result<void> end_loading(const std::vector<ExpectedLog>& expected);
     std::vector<size_t> online_directories() const;
-    Result<void> make_stray(const std::string& directory, const PartitionName& name);
-    Result<void> run_load_task(const LoadTask& task);
     /// Calls `work(0..count-1)` on a few threads, also after a failure; returns the first failure.
     Result<void> run_on_threads(size_t count, const std::function<Result<void>(size_t)>& work);
     Result<std::shared_ptr<PartitionLog>> find_or_open(const ExpectedLog& wanted,
@@ -129,12 +137,7 @@ class DiskLogManager final : public LogManager {
     Result<void> finish_move(LogMove& move);
     Result<void> write_all_checkpoints();
     LogMover::Steps move_steps();
-    Result<void> note_future(size_t index, const std::string& entry, const Expectations& expected);
-    Result<void> adopt_futures(const Expectations& expected, Holders& holders,
-                               std::vector<LoadTask>& tasks);
     void resume_moves();
-    static void add_task(size_t directory, const PartitionName& name, const ExpectedLog& wanted,
-                         std::vector<LoadTask>& tasks);
 
     // Background (log_manager_background.cc).
     void background();

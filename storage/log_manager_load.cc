@@ -18,23 +18,20 @@ Offset offset_or_zero(const Map& offsets, const PartitionName& name) {
 }
 
 LogCheckpoint checkpoint_of(const DataDirectory& directory, const PartitionName& name) {
-    return {directory.clean_shutdown, offset_or_zero(directory.recovery_points, name),
-            offset_or_zero(directory.log_starts, name),
-            offset_or_zero(directory.high_watermarks, name)};
+    LogCheckpoint checkpoint;
+    checkpoint.is_there = true;
+    checkpoint.clean_shutdown = directory.clean_shutdown;
+    checkpoint.recovery_point = offset_or_zero(directory.recovery_points, name);
+    checkpoint.log_start = offset_or_zero(directory.log_starts, name);
+    checkpoint.high_watermark = offset_or_zero(directory.high_watermarks, name);
+    return checkpoint;
 }
 
 }  // namespace
 
-struct DiskLogManager::LoadTask {
-    size_t directory = 0;
-    PartitionName name;
-    const ExpectedLog* expected = nullptr;
-};
-
 Result<void> DiskLogManager::load(std::vector<ExpectedLog> expected) {
-    Expectations by_name;
-    for (const ExpectedLog& log : expected) by_name[{log.topic, log.partition}] = &log;
-    auto tasks = find_logs(by_name);
+    Expectations expectations(expected);
+    auto tasks = find_logs(expectations);
     if (!tasks) return tasks.error();
     std::mutex failures_mutex;
     std::map<size_t, Error> failures;
@@ -97,7 +94,7 @@ Result<void> DiskLogManager::end_loading(const std::vector<ExpectedLog>& expecte
     {
         std::unique_lock lock(mutex_);
         for (const ExpectedLog& log : expected)
-            if (!logs_.contains({log.topic, log.partition}) && is_lost(log))
+            if (is_lost(log) && !logs_.contains({log.topic, log.partition}))
                 offline_.insert({log.topic, log.partition});
     }
     resume_moves();
@@ -129,96 +126,15 @@ Result<void> DiskLogManager::run_on_threads(size_t count,
     return {};
 }
 
-Result<std::vector<DiskLogManager::LoadTask>> DiskLogManager::find_logs(
-    const Expectations& expected) {
-    std::vector<LoadTask> tasks;
-    Holders holders;
-    for (const size_t index : online_directories()) {
-        auto found = find_logs_in(index, expected, holders, tasks);
-        if (found) continue;
-        if (found.error().code() != ErrorCode::KAFKA_STORAGE_ERROR) return found.error();
-        take_offline(index, found.error());
-        std::erase_if(tasks, [&](const LoadTask& task) { return task.directory == index; });
-    }
-    if (auto adopted = adopt_futures(expected, holders, tasks); !adopted) return adopted.error();
-    return tasks;
-}
-
-Result<void> DiskLogManager::find_logs_in(size_t index, const Expectations& expected,
-                                          Holders& holders, std::vector<LoadTask>& tasks) {
-    const DataDirectory& directory = directories_[index];
-    auto names = files_.list(directory.path);
-    if (!names) return names.error();
-    for (const std::string& entry : *names) {
-        const std::string path = directory.path + "/" + entry;
-        if (entry.ends_with(kDeletedDirectorySuffix)) {
-            environment_.retired->add(path, clock_.steady_now());
-            continue;
-        }
-        if (entry.ends_with(kFutureDirectorySuffix)) {
-            if (auto noted = note_future(index, entry, expected); !noted) return noted;
-            continue;
-        }
-        auto name = parse_partition_directory(entry);
-        if (!name || entry == kMetadataDirectory) continue;
-        auto wanted = expected.find(*name);
-        auto id = read_topic_id(files_, path);
-        // An empty partition.metadata is what a power failure leaves of a new log.
-        if (wanted == expected.end() || (id && *id != wanted->second->topic_id)) {
-            if (auto moved = make_stray(directory.path, *name); !moved) return moved;
-            continue;
-        }
-        if (!id)
-            if (auto written = write_topic_id(files_, path, wanted->second->topic_id); !written)
-                return written;
-        auto wins = check_holder(index, *wanted->second, holders, tasks);
-        if (!wins) return wins.error();
-        if (*wins) tasks.push_back({index, *name, wanted->second});
-    }
-    return {};
-}
-
-/// A crash while a log changed its directory may leave it in both; what the cluster says then
-/// holds.
-Result<bool> DiskLogManager::check_holder(size_t index, const ExpectedLog& log, Holders& holders,
-                                          std::vector<LoadTask>& tasks) {
-    const PartitionName name{log.topic, log.partition};
-    auto [holder, is_first] = holders.emplace(name, index);
-    if (is_first) return true;
-    const auto told = directory_index(log.directory);
-    if (told != index && told != holder->second)
-        return Error(ErrorCode::INVALID_CONFIG,
-                     name.directory_name() + " is in two data directories, " +
-                         directories_[holder->second].path + " and " + directories_[index].path +
-                         ": move the one that is not wanted away");
-    const size_t loser = told == index ? std::exchange(holder->second, index) : index;
-    std::erase_if(
-        tasks, [&](const LoadTask& task) { return task.directory == loser && task.name == name; });
-    if (auto moved = make_stray(directories_[loser].path, name); !moved) return moved.error();
-    return told == index;
-}
-
-void DiskLogManager::add_task(size_t directory, const PartitionName& name,
-                              const ExpectedLog& wanted, std::vector<LoadTask>& tasks) {
-    tasks.push_back({directory, name, &wanted});
-}
-
-Result<void> DiskLogManager::make_stray(const std::string& directory, const PartitionName& name) {
-    const std::string from = directory + "/" + name.directory_name();
-    const std::string to = directory + "/" + retired_directory_name(name, kStrayDirectorySuffix);
-    removed_.insert(name);
-    MILENA_LOG(Warn) << from << " belongs to no topic of the cluster; it is now " << to;
-    return files_.rename(from, to);
-}
-
 Result<void> DiskLogManager::run_load_task(const LoadTask& task) {
     const DataDirectory& directory = directories_[task.directory];
-    auto log = PartitionLog::open(environment_, directory.path + "/" + task.name.directory_name(),
-                                  task.name, task.expected->topic_id, intern(task.expected->config),
-                                  checkpoint_of(directory, task.name));
+    const PartitionName name{task.log->topic, task.log->partition};
+    auto log = PartitionLog::open(environment_, directory.path + "/" + name.directory_name(), name,
+                                  task.log->topic_id, intern(task.log->config),
+                                  checkpoint_of(directory, name));
     if (!log) return log.error();
     std::unique_lock lock(mutex_);
-    logs_[task.name] = {*log, task.directory, task.directory};
+    logs_[name] = {*log, task.directory, task.directory};
     ++log_counts_[task.directory];
     return {};
 }

@@ -168,48 +168,6 @@ std::vector<Uuid> DiskLogManager::cordon(const std::set<std::string>& paths) {
     return cordoned;
 }
 
-// ---- What an earlier run began
-
-/// A copy that the log was about to become.
-Result<void> DiskLogManager::note_future(size_t index, const std::string& entry,
-                                         const Expectations& expected) {
-    const std::string path = directories_[index].path + "/" + entry;
-    const std::string stem = entry.substr(0, entry.rfind('.'));
-    const auto name = parse_partition_directory(stem);
-    const auto id = read_topic_id(files_, path);
-    // Of a long topic, the directory's name has only the beginning.
-    const auto log = std::ranges::find_if(expected, [&](const auto& wanted) {
-        return name && id && wanted.second->topic_id == *id &&
-               wanted.first.partition == name->partition;
-    });
-    if (log == expected.end())
-        environment_.retired->add(path, clock_.steady_now());
-    else
-        futures_.push_back({log->first, index, path});
-    return {};
-}
-
-/// Those without a log: if the cluster knows the log there, it was complete.
-Result<void> DiskLogManager::adopt_futures(const Expectations& expected, Holders& holders,
-                                           std::vector<LoadTask>& tasks) {
-    for (const Future& future : std::exchange(futures_, {})) {
-        const ExpectedLog* wanted = expected.at(future.name);
-        if (holders.contains(future.name)) {
-            futures_.push_back(future);
-            continue;
-        }
-        if (wanted->directory != directories_[future.directory].identity.directory_id) continue;
-        const std::string& parent = directories_[future.directory].path;
-        MILENA_LOG(Info) << future.path << " was about to be " << future.name.directory_name()
-                         << ", and is now";
-        auto renamed = files_.rename(future.path, parent + "/" + future.name.directory_name());
-        if (!renamed) return renamed;
-        holders[future.name] = future.directory;
-        add_task(future.directory, future.name, *wanted, tasks);
-    }
-    return {};
-}
-
 void DiskLogManager::resume_moves() {
     for (const Future& future : std::exchange(futures_, {})) {
         std::unique_lock lock(mutex_);

@@ -44,6 +44,7 @@ struct LastOfProducer {
 
 /// What the checkpoints of the data directory know of a log when it is opened.
 struct LogCheckpoint {
+    bool is_there = false;  ///< the log's directory, with partition.metadata in it
     bool clean_shutdown = true;
     Offset recovery_point{0};
     Offset log_start{0};

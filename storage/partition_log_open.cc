@@ -35,7 +35,7 @@ Result<std::shared_ptr<PartitionLog>> PartitionLog::open(const LogEnvironment& e
                                                          const LogCheckpoint& checkpoint) {
     std::shared_ptr<PartitionLog> log(new PartitionLog(
         environment, std::move(directory), std::move(name), topic_id, std::move(config)));
-    if (!environment.files().exists(topic_id_path(*log->directory_))) {
+    if (!checkpoint.is_there && !environment.files().exists(topic_id_path(*log->directory_))) {
         log->has_directory_ = false;
         log->start_empty();
         return log;

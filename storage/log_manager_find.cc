@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which logs there are when a node starts, and what becomes of those that should not be there.
+#include <algorithm>
+
+#include "base/log.h"
+#include "storage/disk_log_manager.h"
+
+namespace milena {
+
+/// A partition's directory.
+struct DiskLogManager::Found {
+    PartitionName name;
+    Expectation* expected = nullptr;
+    std::optional<Uuid> id;  ///< its topic's, if it is expected
+};
+
+Result<std::vector<DiskLogManager::LoadTask>> DiskLogManager::find_logs(Expectations& expected) {
+    std::vector<LoadTask> tasks;
+    for (const size_t index : online_directories()) {
+        auto found = find_logs_in(index, expected, tasks);
+        if (found) continue;
+        if (found.error().code() != ErrorCode::KAFKA_STORAGE_ERROR) return found.error();
+        take_offline(index, found.error());
+        std::erase_if(tasks, [&](const LoadTask& task) { return task.directory == index; });
+    }
+    if (auto adopted = adopt_futures(expected, tasks); !adopted) return adopted.error();
+    return tasks;
+}
+
+Result<void> DiskLogManager::find_logs_in(size_t index, Expectations& expected,
+                                          std::vector<LoadTask>& tasks) {
+    auto all = list_logs(index, expected);
+    if (!all) return all.error();
+    (void)run_on_threads(all->size(), [&](size_t i) -> Result<void> {
+        Found& found = (*all)[i];
+        if (found.expected)
+            found.id =
+                read_topic_id(files_, directories_[index].path + "/" + found.name.directory_name());
+        return {};
+    });
+    for (const Found& found : *all)
+        if (auto settled = settle(index, found, tasks); !settled) return settled;
+    return {};
+}
+
+Result<std::vector<DiskLogManager::Found>> DiskLogManager::list_logs(size_t index,
+                                                                     Expectations& expected) {
+    const std::string& directory = directories_[index].path;
+    auto names = files_.list(directory);
+    if (!names) return names.error();
+    std::vector<Found> all;
+    for (const std::string& entry : *names) {
+        if (entry.ends_with(kDeletedDirectorySuffix)) {
+            environment_.retired->add(directory + "/" + entry, clock_.steady_now());
+        } else if (entry.ends_with(kFutureDirectorySuffix)) {
+            note_future(index, entry, expected);
+        } else if (auto name = parse_partition_directory(entry);
+                   name && entry != kMetadataDirectory) {
+            Expectation* const wanted = expected.find(*name);
+            all.push_back({std::move(*name), wanted, {}});
+        }
+    }
+    return all;
+}
+
+Result<void> DiskLogManager::settle(size_t index, const Found& found,
+                                    std::vector<LoadTask>& tasks) {
+    const std::string& directory = directories_[index].path;
+    // An empty partition.metadata is what a power failure leaves of a new log.
+    if (!found.expected || (found.id && *found.id != found.expected->log->topic_id))
+        return make_stray(directory, found.name);
+    if (!found.id) {
+        auto written = write_topic_id(files_, directory + "/" + found.name.directory_name(),
+                                      found.expected->log->topic_id);
+        if (!written) return written;
+    }
+    auto wins = check_holder(index, *found.expected, tasks);
+    if (!wins) return wins.error();
+    if (*wins) tasks.push_back({index, found.expected->log});
+    return {};
+}
+
+/// A crash while a log changed its directory may leave it in both; what the cluster says then
+/// holds.
+Result<bool> DiskLogManager::check_holder(size_t index, Expectation& expected,
+                                          std::vector<LoadTask>& tasks) {
+    if (!expected.holder) {
+        expected.holder = index;
+        return true;
+    }
+    const PartitionName name = expected.name();
+    const auto told = directory_index(expected.log->directory);
+    if (told != index && told != expected.holder)
+        return Error(ErrorCode::INVALID_CONFIG,
+                     name.directory_name() + " is in two data directories, " +
+                         directories_[*expected.holder].path + " and " + directories_[index].path +
+                         ": move the one that is not wanted away");
+    const size_t loser = told == index ? *std::exchange(expected.holder, index) : index;
+    std::erase_if(tasks, [&](const LoadTask& task) {
+        return task.directory == loser && task.log == expected.log;
+    });
+    if (auto moved = make_stray(directories_[loser].path, name); !moved) return moved.error();
+    return told == index;
+}
+
+Result<void> DiskLogManager::make_stray(const std::string& directory, const PartitionName& name) {
+    const std::string from = directory + "/" + name.directory_name();
+    const std::string to = directory + "/" + retired_directory_name(name, kStrayDirectorySuffix);
+    removed_.insert(name);
+    MILENA_LOG(Warn) << from << " belongs to no topic of the cluster; it is now " << to;
+    return files_.rename(from, to);
+}
+
+/// A copy that the log was about to become.
+void DiskLogManager::note_future(size_t index, const std::string& entry, Expectations& expected) {
+    const std::string path = directories_[index].path + "/" + entry;
+    const auto name = parse_partition_directory(entry.substr(0, entry.rfind('.')));
+    const auto id = read_topic_id(files_, path);
+    // Of a long topic, the directory's name has only the beginning.
+    const Expectation* log = name && id ? expected.find(*id, name->partition) : nullptr;
+    if (log)
+        futures_.push_back({log->name(), index, path});
+    else
+        environment_.retired->add(path, clock_.steady_now());
+}
+
+/// Those without a log: if the cluster knows the log there, it was complete.
+Result<void> DiskLogManager::adopt_futures(Expectations& expected, std::vector<LoadTask>& tasks) {
+    for (const Future& future : std::exchange(futures_, {})) {
+        Expectation& wanted = *expected.find(future.name);
+        if (wanted.holder) {
+            futures_.push_back(future);
+            continue;
+        }
+        const DataDirectory& directory = directories_[future.directory];
+        if (wanted.log->directory != directory.identity.directory_id) continue;
+        const std::string name = future.name.directory_name();
+        MILENA_LOG(Info) << future.path << " was about to be " << name << ", and is now";
+        auto renamed = files_.rename(future.path, directory.path + "/" + name);
+        if (!renamed) return renamed;
+        wanted.holder = future.directory;
+        tasks.push_back({future.directory, wanted.log});
+    }
+    return {};
+}
+
+}  // namespace milena
