@@ -153,7 +153,7 @@ class DiskLogManager final : public LogManager {
     template <class Value>
     Result<void> write_checkpoints(std::string_view file, const Value& value);
     template <class Value>
-    void add_moving(std::vector<OffsetCheckpoint>& checkpoints, const Value& value);
+    std::vector<OffsetCheckpointText> checkpoint_texts(const Value& value) const;
     void delete_old_segments();
     Result<void> close_logs();
     Result<void> sync_sealed(const std::vector<std::shared_ptr<PartitionLog>>& logs);
@@ -187,7 +187,7 @@ class DiskLogManager final : public LogManager {
     std::vector<DirectoryFailure> unheard_failures_;
 
     std::mutex checkpoint_mutex_;  // one writer of checkpoint files at a time
-    std::map<std::string, OffsetCheckpoint> written_checkpoints_;  // by path; with that mutex
+    std::map<std::string, OffsetCheckpointText> written_checkpoints_;  // by path; with that mutex
     std::mutex background_mutex_;
     std::condition_variable background_wake_;
     bool stopping_ = false;

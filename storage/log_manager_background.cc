@@ -109,36 +109,39 @@ void DiskLogManager::delete_old_segments() {
     }
 }
 
-/// Where a log is about to be, it must start where it does now.
+/// By directory. No log is copied or counted: there may be a hundred thousand, and mostly nothing
+/// has changed.
 template <class Value>
-void DiskLogManager::add_moving(std::vector<OffsetCheckpoint>& checkpoints, const Value& value) {
+std::vector<OffsetCheckpointText> DiskLogManager::checkpoint_texts(const Value& value) const {
+    std::vector<OffsetCheckpointText> texts(directories_.size());
     std::shared_lock lock(mutex_);
+    for (const auto& [name, hosted] : logs_)
+        if (std::optional<Offset> offset = value(*hosted.log))
+            texts[hosted.directory].add(name, *offset);
+    // Where a log is about to be, it must start where it does now.
     for (const auto& [name, move] : moves_) {
         const auto target =
             std::ranges::find(directories_, move->directory(), &DataDirectory::path);
         if (std::optional<Offset> offset = value(move->log()))
-            checkpoints[static_cast<size_t>(target - directories_.begin())][name] = *offset;
+            texts[static_cast<size_t>(target - directories_.begin())].add(name, *offset);
     }
+    return texts;
 }
 
 template <class Value>
 Result<void> DiskLogManager::write_checkpoints(std::string_view file, const Value& value) {
     std::lock_guard lock(checkpoint_mutex_);  // also while looking, or older values could win
-    std::vector<OffsetCheckpoint> checkpoints(directories_.size());
-    for (const Hosted& hosted : hosted())
-        if (std::optional<Offset> offset = value(*hosted.log))
-            checkpoints[hosted.directory][{hosted.log->topic(), hosted.log->partition()}] = *offset;
-    add_moving(checkpoints, value);
+    std::vector<OffsetCheckpointText> texts = checkpoint_texts(value);
     for (const size_t index : online_directories()) {
         const std::string path = directories_[index].path + "/" + std::string(file);
         auto known = written_checkpoints_.find(path);
-        if (known != written_checkpoints_.end() && known->second == checkpoints[index]) continue;
-        if (auto written = write_offset_checkpoint(files_, path, checkpoints[index]); !written) {
+        if (known != written_checkpoints_.end() && known->second == texts[index]) continue;
+        if (auto written = texts[index].write(files_, path); !written) {
             if (!written.error().is_disk_full())
                 environment_.failures->report(pool_, directories_[index].path, written.error());
             return written;
         }
-        written_checkpoints_[path] = std::move(checkpoints[index]);
+        written_checkpoints_[path] = std::move(texts[index]);
     }
     return {};
 }

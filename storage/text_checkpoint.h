@@ -32,4 +32,17 @@ Result<OffsetCheckpoint> read_offset_checkpoint(FileSystem& files, const std::st
 Result<void> write_offset_checkpoint(FileSystem& files, const std::string& path,
                                      const OffsetCheckpoint& offsets);
 
+/// The same, made entry by entry: for a hundred thousand of them.
+class OffsetCheckpointText {
+  public:
+    void add(const PartitionName& name, Offset offset);
+    /// Replaces the file as a whole, durably.
+    Result<void> write(FileSystem& files, const std::string& path) const;
+    bool operator==(const OffsetCheckpointText&) const = default;
+
+  private:
+    size_t count_ = 0;
+    std::string entries_;
+};
+
 }  // namespace milena
