@@ -250,7 +250,10 @@ Result<void> PartitionLog::load_producers(const SegmentList& segments, const Fil
         const std::string path = *directory_ + "/" + names[i];
         bool usable = *offset <= std::min(log_end, trusted_end);
         if (usable && last_snapshot_ == kNoOffset) {
-            auto producers = read_producer_snapshot(environment_.files(), path, *offset);
+            const bool is_trusted = trusted_end.value == std::numeric_limits<int64_t>::max();
+            auto producers = is_trusted && names_no_producers(environment_.files(), path)
+                                 ? ProducerStates()
+                                 : read_producer_snapshot(environment_.files(), path, *offset);
             if (producers) {
                 producers_ = std::move(*producers);
                 last_snapshot_ = from = *offset;
@@ -262,7 +265,7 @@ Result<void> PartitionLog::load_producers(const SegmentList& segments, const Fil
         }
         if (auto removed = environment_.files().remove(path); !removed) return removed;
     }
-    for (size_t i = 0; i < segments.size(); ++i) {
+    for (size_t i = 0; i < segments.size() && from < log_end; ++i) {
         if (i + 1 < segments.size() && segments[i + 1]->base_offset() <= from) continue;
         auto replayed = replay_producers(*segments[i], from, trusted_end);
         if (!replayed && replayed.error().code() != ErrorCode::CORRUPT_MESSAGE) return replayed;

@@ -110,4 +110,9 @@ Result<ProducerStates> read_producer_snapshot(FileSystem& files, const std::stri
     return producers;
 }
 
+bool names_no_producers(FileSystem& files, const std::string& path) {
+    const auto bytes = files.file_size(path);
+    return bytes && *bytes == ProducerSnapshotHead::kSize;
+}
+
 }  // namespace milena

@@ -44,5 +44,7 @@ Result<void> write_producer_snapshot(FileSystem& files, const std::string& direc
 /// KAFKA_STORAGE_ERROR if the file is broken: an older one, or the whole log, must do.
 Result<ProducerStates> read_producer_snapshot(FileSystem& files, const std::string& path,
                                               Offset end_offset);
+/// Whether the file's size leaves no room for a producer. Says nothing of a file that a crash tore.
+bool names_no_producers(FileSystem& files, const std::string& path);
 
 }  // namespace milena
