@@ -47,7 +47,7 @@ def markdown(results):
         "|---|" + ":-:|" * len(names),
     ]  # fmt: skip
     for client in results.clients():
-        cells = [markdown_cell(results.cells.get((client, name))) for name in names]
+        cells = [shown(results.cells.get((client, name))) for name in names]
         lines.append(f"| {client} | " + " | ".join(cells) + " |")
     lines += ["", "## Scenarios", "", "| scenario | what happens |", "|---|---|"]
     lines += [f"| {SCENARIOS[name][0]} | {SCENARIOS[name][1]} |" for name in names]
@@ -65,7 +65,8 @@ def one_line(text):
     return " ".join(text.replace("|", "\\|").split())[:200]
 
 
-def markdown_cell(cell):
+def shown(cell):
+    """The cell's mark, and how many of its cases passed; empty where nothing ran."""
     if cell is None:
         return ""
     return MARKS[cell.outcome] if cell.outcome == CANNOT else f"{MARKS[cell.outcome]} {cell.counted}"
@@ -133,8 +134,7 @@ def html_cell(cell):
     else:
         told = "\n".join(f"{line['case']}: {line['outcome']}, {line['seconds']} s" for line in cell.lines)
         told += f"\nApache Kafka: {cell.kafka_counted}" if cell.kafka_counted else ""
-    shown = MARKS[cell.outcome] if cell.outcome == CANNOT else f"{MARKS[cell.outcome]} {cell.counted}"
-    return f'<td class="{KINDS[cell.outcome]}" title="{html.escape(told)}">{shown}</td>'
+    return f'<td class="{KINDS[cell.outcome]}" title="{html.escape(told)}">{shown(cell)}</td>'
 
 
 def reasons(results, outcomes, title):

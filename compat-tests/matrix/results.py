@@ -25,8 +25,9 @@ class Cell:
         self.lines = milena
         self.failed = [line for line in milena if line["outcome"] == FAILED]
         self.passed = [line for line in milena if line["outcome"] == PASSED]
-        self.kafka_failed = {line["case"] for line in kafka if line["outcome"] == FAILED}
-        self.kafka_passed = {line["case"] for line in kafka if line["outcome"] == PASSED}
+        names = {line["case"] for line in milena}  # a case that is no more may still have a line
+        self.kafka_failed = {line["case"] for line in kafka if line["outcome"] == FAILED} & names
+        self.kafka_passed = {line["case"] for line in kafka if line["outcome"] == PASSED} & names
 
     @property
     def outcome(self):
