@@ -45,7 +45,8 @@ def go_environment():
 def go_program(folder):
     """Builds the Go module in folder, when something in it has changed; the program."""
     program = BUILD / f"{folder.name}-client"
-    if _newer([*folder.glob("*.go"), *folder.glob("go.*")], program):
+    shared = folder.parent.glob("go-words/*")
+    if _newer([*folder.glob("*.go"), *folder.glob("go.*"), *shared], program):
         command = ["go", "build", "-mod=readonly", "-buildvcs=false", "-o", program, "."]
         run(command, cwd=folder, env=go_environment() | {"CGO_ENABLED": "0"}, timeout=600)
     return [program]

@@ -11,41 +11,42 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"milena/words"
 )
 
 func times(arguments []string) {
 	client := newClient(arguments[0])
 	defer client.Close()
-	context, cancel := bounded()
+	context, cancel := words.Bounded()
 	defer cancel()
 	for _, word := range arguments[2:] {
 		asked, err := strconv.ParseInt(word, 10, 64)
-		check(err)
+		words.Check(err)
 		listed, err := kadm.NewClient(client).ListOffsetsAfterMilli(context, asked, arguments[1])
-		check(err)
+		words.Check(err)
 		found, _ := listed.Lookup(arguments[1], 0)
-		check(found.Err)
+		words.Check(found.Err)
 		fmt.Println(found.Offset)
 	}
 }
 
 func large(arguments []string) {
-	address, topic, size := arguments[0], arguments[1], number(arguments[2])
+	address, topic, size := arguments[0], arguments[1], words.Number(arguments[2])
 	client := newClient(address, kgo.DefaultProduceTopic(topic),
 		kgo.ProducerBatchMaxBytes(int32(2*size)), kgo.ProducerBatchCompression(kgo.NoCompression()),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()))
 	defer client.Close()
-	context, cancel := bounded()
+	context, cancel := words.Bounded()
 	defer cancel()
-	for _, value := range []string{"first", strings.Repeat("x", size), "last"} {
-		check(client.ProduceSync(context, kgo.StringRecord(value)).FirstErr())
+	for _, value := range words.Large(size) {
+		words.Check(client.ProduceSync(context, kgo.StringRecord(value)).FirstErr())
 	}
 }
 
 func tell(what string, err error) {
 	var refusal *kerr.Error
 	if !errors.As(err, &refusal) {
-		check(fmt.Errorf("%s: %v", what, err))
+		words.Check(fmt.Errorf("%s: %v", what, err))
 	}
 	fmt.Println(what, refusal.Code)
 }
@@ -56,7 +57,7 @@ func refusals(arguments []string) {
 		kgo.ProducerBatchCompression(kgo.NoCompression()),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()))
 	defer client.Close()
-	context, cancel := bounded()
+	context, cancel := words.Bounded()
 	defer cancel()
 	admin := kadm.NewClient(client)
 	created := func(name string, replicas int16, configs map[string]*string) error {

@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+	"milena/words"
 )
 
 var strategies = map[string]kgo.Opt{
@@ -41,11 +41,7 @@ func (o *owned) change(partitions []int32, has bool) {
 			delete(o.partitions, partition)
 		}
 	}
-	line := "assigned"
-	for _, partition := range slices.Sorted(maps.Keys(o.partitions)) {
-		line += fmt.Sprint(" ", partition)
-	}
-	fmt.Println(line)
+	words.SayAssigned(slices.Sorted(maps.Keys(o.partitions)))
 }
 
 func memberOptions(topic, group, strategy string, session time.Duration,
@@ -76,14 +72,10 @@ func memberOptions(topic, group, strategy string, session time.Duration,
 
 func member(arguments []string) {
 	address, topic, group := arguments[0], arguments[1], arguments[2]
-	session := time.Duration(number(arguments[4])) * time.Millisecond
+	session := time.Duration(words.Number(arguments[4])) * time.Millisecond
 	client := newClient(address,
 		memberOptions(topic, group, arguments[3], session, arguments[5])...)
-	stopped, stop := context.WithCancel(context.Background())
-	go func() {
-		io.ReadAll(os.Stdin)
-		stop()
-	}()
+	stopped := words.Stopped()
 	for stopped.Err() == nil {
 		fetches := client.PollRecords(stopped, 100)
 		fetches.EachError(func(topic string, _ int32, err error) {
@@ -94,7 +86,7 @@ func member(arguments []string) {
 			fmt.Println("record", record.Partition, record.Offset)
 		}
 		if len(records) > 0 {
-			check(client.CommitRecords(context.Background(), records...))
+			words.Check(client.CommitRecords(context.Background(), records...))
 		}
 		client.AllowRebalance()
 	}

@@ -8,19 +8,20 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+	"milena/words"
 )
 
 const recordsMax = 20 // of a transaction that transfers
 
 func idempotent(arguments []string) {
-	address, topic, count := arguments[0], arguments[1], number(arguments[2])
+	address, topic, count := arguments[0], arguments[1], words.Number(arguments[2])
 	client := newClient(address, kgo.DefaultProduceTopic(topic),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()))
 	defer client.Close()
-	context, cancel := bounded()
+	context, cancel := words.Bounded()
 	defer cancel()
 	for i := range count {
-		check(client.ProduceSync(context, &kgo.Record{Value: fmt.Append(nil, i)}).FirstErr())
+		words.Check(client.ProduceSync(context, &kgo.Record{Value: fmt.Append(nil, i)}).FirstErr())
 		fmt.Println("acknowledged", i)
 	}
 }
@@ -34,15 +35,15 @@ func transact(arguments []string) {
 	address, topic, id := arguments[0], arguments[1], arguments[2]
 	client := newClient(address, transactional(address, id, kgo.DefaultProduceTopic(topic))...)
 	defer client.Close()
-	context, cancel := bounded()
+	context, cancel := words.Bounded()
 	defer cancel()
 	for number, end := range []kgo.TransactionEndTry{kgo.TryCommit, kgo.TryAbort, kgo.TryCommit} {
-		check(client.BeginTransaction())
+		words.Check(client.BeginTransaction())
 		for i := range 10 {
 			value := fmt.Appendf(nil, "%d-%d", number, i)
-			check(client.ProduceSync(context, &kgo.Record{Value: value}).FirstErr())
+			words.Check(client.ProduceSync(context, &kgo.Record{Value: value}).FirstErr())
 		}
-		check(client.EndTransaction(context, end))
+		words.Check(client.EndTransaction(context, end))
 	}
 }
 
@@ -52,20 +53,20 @@ func transfer(arguments []string) {
 		kgo.ConsumeTopics(source), kgo.ConsumerGroup(id), kgo.SessionTimeout(6*time.Second),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.DefaultProduceTopic(target),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))...)
-	check(err)
+	words.Check(err)
 	for number := 0; ; {
 		fetches := session.PollRecords(context.Background(), recordsMax)
-		check(fetches.Err())
+		words.Check(fetches.Err())
 		if fetches.NumRecords() == 0 {
 			continue
 		}
-		check(session.Begin())
+		words.Check(session.Begin())
 		fetches.EachRecord(func(record *kgo.Record) {
 			copied := &kgo.Record{Partition: record.Partition, Value: record.Value}
 			session.Produce(context.Background(), copied, nil)
 		})
 		committed, err := session.End(context.Background(), kgo.TransactionEndTry(number%5 != 4))
-		check(err)
+		words.Check(err)
 		number++
 		if committed {
 			fmt.Println("committed", fetches.NumRecords())

@@ -10,48 +10,49 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"milena/words"
 )
 
 func create(context context.Context, client *kafka.Client, topic kafka.TopicConfig) error {
 	topics := []kafka.TopicConfig{topic}
 	answer, err := client.CreateTopics(context, &kafka.CreateTopicsRequest{Topics: topics})
-	check(err)
+	words.Check(err)
 	return answer.Errors[topic.Topic]
 }
 
 func remove(context context.Context, client *kafka.Client, topic string) error {
 	answer, err := client.DeleteTopics(context, &kafka.DeleteTopicsRequest{Topics: []string{topic}})
-	check(err)
+	words.Check(err)
 	return answer.Errors[topic]
 }
 
 func admin(arguments []string) {
 	client, topic := newClient(arguments[0]), arguments[1]
-	context, cancel := bounded()
+	context, cancel := words.Bounded()
 	defer cancel()
 	retention := kafka.ConfigEntry{ConfigName: "retention.ms", ConfigValue: "3600000"}
-	check(create(context, client, kafka.TopicConfig{
+	words.Check(create(context, client, kafka.TopicConfig{
 		Topic: topic, NumPartitions: 3, ReplicationFactor: 1,
 		ConfigEntries: []kafka.ConfigEntry{retention},
 	}))
 
 	listed, err := client.Metadata(context, &kafka.MetadataRequest{Topics: []string{topic}})
-	check(err)
-	expect(len(listed.Topics[0].Partitions) == 3, "partitions", listed.Topics)
+	words.Check(err)
+	words.Expect(len(listed.Topics[0].Partitions) == 3, "partitions", listed.Topics)
 	described, err := client.DescribeConfigs(context, &kafka.DescribeConfigsRequest{
 		Resources: []kafka.DescribeConfigRequestResource{{
 			ResourceType: kafka.ResourceTypeTopic, ResourceName: topic,
 			ConfigNames: []string{retention.ConfigName},
 		}},
 	})
-	check(err)
+	words.Check(err)
 	found := described.Resources[0].ConfigEntries[0].ConfigValue
-	expect(found == retention.ConfigValue, "retention.ms", found)
+	words.Expect(found == retention.ConfigValue, "retention.ms", found)
 
-	check(remove(context, client, topic))
+	words.Check(remove(context, client, topic))
 	for is := true; is; time.Sleep(20 * time.Millisecond) {
 		listed, err := client.Metadata(context, &kafka.MetadataRequest{})
-		check(err)
+		words.Check(err)
 		is = false
 		for _, one := range listed.Topics {
 			is = is || one.Name == topic
@@ -61,14 +62,14 @@ func admin(arguments []string) {
 
 func times(arguments []string) {
 	client, topic := newClient(arguments[0]), arguments[1]
-	context, cancel := bounded()
+	context, cancel := words.Bounded()
 	defer cancel()
 	for _, word := range arguments[2:] {
-		asked := []kafka.OffsetRequest{kafka.TimeOffsetOf(0, time.UnixMilli(int64(number(word))))}
+		asked := []kafka.OffsetRequest{kafka.TimeOffsetOf(0, time.UnixMilli(int64(words.Number(word))))}
 		answer, err := client.ListOffsets(context, &kafka.ListOffsetsRequest{
 			Topics: map[string][]kafka.OffsetRequest{topic: asked},
 		})
-		check(err)
+		words.Check(err)
 		for offset := range answer.Topics[topic][0].Offsets {
 			fmt.Println(offset)
 		}
@@ -82,14 +83,14 @@ func tell(what string, err error) {
 	}
 	var code kafka.Error
 	if !errors.As(err, &code) {
-		check(fmt.Errorf("%s: %v", what, err))
+		words.Check(fmt.Errorf("%s: %v", what, err))
 	}
 	fmt.Println(what, int(code))
 }
 
 func refusals(arguments []string) {
 	client, topic := newClient(arguments[0]), arguments[1]
-	context, cancel := bounded()
+	context, cancel := words.Bounded()
 	defer cancel()
 	never := []kafka.ConfigEntry{{ConfigName: "retention.ms", ConfigValue: "never"}}
 	for what, wanted := range map[string]kafka.TopicConfig{

@@ -5,12 +5,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"milena/words"
 )
 
 var balancers = map[string]kafka.GroupBalancer{
@@ -26,7 +26,7 @@ func readPartition(over context.Context, generation *kafka.Generation, address, 
 		MaxWait: 100 * time.Millisecond,
 	})
 	defer reader.Close()
-	check(reader.SetOffset(partition.Offset))
+	words.Check(reader.SetOffset(partition.Offset))
 	for {
 		message, err := reader.ReadMessage(over)
 		if err != nil {
@@ -46,11 +46,11 @@ func take(generation *kafka.Generation, address, topic string) {
 	slices.SortFunc(assigned, func(one, other kafka.PartitionAssignment) int {
 		return one.ID - other.ID
 	})
-	line := "assigned"
+	var owned []int
 	for _, partition := range assigned {
-		line += fmt.Sprint(" ", partition.ID)
+		owned = append(owned, partition.ID)
 	}
-	fmt.Println(line)
+	words.SayAssigned(owned)
 	for _, partition := range assigned {
 		generation.Start(func(over context.Context) {
 			readPartition(over, generation, address, topic, partition)
@@ -63,16 +63,12 @@ func member(arguments []string) {
 	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
 		ID: id, Brokers: []string{address}, Topics: []string{topic},
 		GroupBalancers:    []kafka.GroupBalancer{balancers[arguments[3]]},
-		SessionTimeout:    time.Duration(number(arguments[4])) * time.Millisecond,
+		SessionTimeout:    time.Duration(words.Number(arguments[4])) * time.Millisecond,
 		HeartbeatInterval: 300 * time.Millisecond, JoinGroupBackoff: 300 * time.Millisecond,
 		StartOffset: kafka.FirstOffset,
 	})
-	check(err)
-	stopped, stop := context.WithCancel(context.Background())
-	go func() {
-		io.ReadAll(os.Stdin)
-		stop()
-	}()
+	words.Check(err)
+	stopped := words.Stopped()
 	for {
 		generation, err := group.Next(stopped)
 		if stopped.Err() != nil {
@@ -84,6 +80,6 @@ func member(arguments []string) {
 		}
 		take(generation, address, topic)
 	}
-	check(group.Close())
+	words.Check(group.Close())
 	fmt.Println("closed")
 }

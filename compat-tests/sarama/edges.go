@@ -9,33 +9,34 @@ import (
 	"strings"
 
 	"github.com/IBM/sarama"
+	"milena/words"
 )
 
 func times(arguments []string) {
 	client, err := sarama.NewClient([]string{arguments[0]}, newConfig())
-	check(err)
+	words.Check(err)
 	for _, word := range arguments[2:] {
 		asked, err := strconv.ParseInt(word, 10, 64)
-		check(err)
+		words.Check(err)
 		found, err := client.GetOffset(arguments[1], 0, asked)
-		check(err)
+		words.Check(err)
 		fmt.Println(found)
 	}
-	check(client.Close())
+	words.Check(client.Close())
 }
 
 func large(arguments []string) {
-	address, topic, size := arguments[0], arguments[1], number(arguments[2])
+	address, topic, size := arguments[0], arguments[1], words.Number(arguments[2])
 	config := newConfig()
 	config.Producer.MaxMessageBytes = 2 * size
 	producer, err := sarama.NewSyncProducer([]string{address}, config)
-	check(err)
-	for _, value := range []string{"first", strings.Repeat("x", size), "last"} {
+	words.Check(err)
+	for _, value := range words.Large(size) {
 		_, _, err := producer.SendMessage(
 			&sarama.ProducerMessage{Topic: topic, Value: sarama.StringEncoder(value)})
-		check(err)
+		words.Check(err)
 	}
-	check(producer.Close())
+	words.Check(producer.Close())
 }
 
 func tell(what string, err error) {
@@ -44,7 +45,7 @@ func tell(what string, err error) {
 	if errors.As(err, &ofTopic) {
 		code = ofTopic.Err
 	} else if !errors.As(err, &code) {
-		check(fmt.Errorf("%s: %v", what, err))
+		words.Check(fmt.Errorf("%s: %v", what, err))
 	}
 	fmt.Println(what, int16(code))
 }
@@ -52,7 +53,7 @@ func tell(what string, err error) {
 func refusals(arguments []string) {
 	address, topic := arguments[0], arguments[1]
 	admin, err := sarama.NewClusterAdmin([]string{address}, newConfig())
-	check(err)
+	words.Check(err)
 	created := func(name string, replicas int16, configs map[string]*string) error {
 		return admin.CreateTopic(name, &sarama.TopicDetail{
 			NumPartitions: 1, ReplicationFactor: replicas, ConfigEntries: configs,
@@ -64,12 +65,12 @@ func refusals(arguments []string) {
 	tell("config", created(topic+"-config", 1, map[string]*string{"retention.ms": &never}))
 	tell("name", created("a b", 1, nil))
 	tell("unknown", admin.DeleteTopic(topic+"-unknown"))
-	check(admin.Close())
+	words.Check(admin.Close())
 
 	producer, err := sarama.NewSyncProducer([]string{address}, newConfig())
-	check(err)
+	words.Check(err)
 	value := sarama.StringEncoder(strings.Repeat("x", 2000))
 	_, _, err = producer.SendMessage(&sarama.ProducerMessage{Topic: topic, Value: value})
 	tell("large", err)
-	check(producer.Close())
+	words.Check(producer.Close())
 }

@@ -4,49 +4,26 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"strconv"
 	"time"
 
 	"github.com/IBM/sarama"
+	"milena/words"
 )
 
-var words = map[string]func(arguments []string){
-	"produce":        produce,
-	"consume":        consume,
-	"admin":          admin,
-	"idempotent":     idempotent,
-	"transact":       transact,
-	"read-committed": readCommitted,
-	"times":          times,
-	"large":          large,
-	"errors":         refusals,
-	"member":         member,
-	"transfer":       transfer,
-}
-
 func main() {
-	words[os.Args[1]](os.Args[2:])
-}
-
-func check(err error) {
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
-
-func expect(condition bool, words ...any) {
-	if !condition {
-		check(fmt.Errorf("unexpected: %v", words))
-	}
-}
-
-func number(word string) int {
-	value, err := strconv.Atoi(word)
-	check(err)
-	return value
+	words.Run(map[string]func(arguments []string){
+		"produce":        produce,
+		"consume":        consume,
+		"admin":          admin,
+		"idempotent":     idempotent,
+		"transact":       transact,
+		"read-committed": readCommitted,
+		"times":          times,
+		"large":          large,
+		"errors":         refusals,
+		"member":         member,
+		"transfer":       transfer,
+	})
 }
 
 // newConfig has retries for a minute, so that the broker may be started again.

@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
+	"milena/words"
 )
 
 var strategies = map[string]func() sarama.BalanceStrategy{
@@ -48,11 +48,7 @@ func (c *claims) change(partition int32, has bool) {
 	} else {
 		delete(c.owned, partition)
 	}
-	line := "assigned"
-	for _, partition := range slices.Sorted(maps.Keys(c.owned)) {
-		line += fmt.Sprint(" ", partition)
-	}
-	fmt.Println(line)
+	words.SayAssigned(slices.Sorted(maps.Keys(c.owned)))
 }
 
 func (c *claims) ConsumeClaim(session sarama.ConsumerGroupSession,
@@ -82,7 +78,7 @@ func (c *claims) ConsumeClaim(session sarama.ConsumerGroupSession,
 func consumeAsGroup(stopped context.Context, address, group, topic string, config *sarama.Config,
 	handler sarama.ConsumerGroupHandler) {
 	consumer, err := sarama.NewConsumerGroup([]string{address}, group, config)
-	check(err)
+	words.Check(err)
 	go func() {
 		for err := range consumer.Errors() {
 			fmt.Fprintln(os.Stderr, err)
@@ -93,23 +89,19 @@ func consumeAsGroup(stopped context.Context, address, group, topic string, confi
 			fmt.Fprintln(os.Stderr, err)
 		}
 	}
-	check(consumer.Close())
+	words.Check(consumer.Close())
 }
 
 func member(arguments []string) {
 	address, topic, group, strategy := arguments[0], arguments[1], arguments[2], arguments[3]
 	config := groupConfig(newConfig())
-	config.Consumer.Group.Session.Timeout = time.Duration(number(arguments[4])) * time.Millisecond
+	config.Consumer.Group.Session.Timeout = time.Duration(words.Number(arguments[4])) * time.Millisecond
 	config.Consumer.Group.Rebalance.GroupStrategies =
 		[]sarama.BalanceStrategy{strategies[strategy]()}
 	if instance := arguments[5]; instance != "-" {
 		config.Consumer.Group.InstanceId = instance
 	}
-	stopped, stop := context.WithCancel(context.Background())
-	go func() {
-		io.ReadAll(os.Stdin)
-		stop()
-	}()
+	stopped := words.Stopped()
 	consumeAsGroup(stopped, address, group, topic, config, &claims{owned: map[int32]bool{}})
 	fmt.Println("closed")
 }

@@ -8,38 +8,39 @@ import (
 	"sync"
 
 	"github.com/IBM/sarama"
+	"milena/words"
 )
 
 const recordsMax = 20 // of a transaction that transfers
 
 func idempotent(arguments []string) {
-	address, topic, count := arguments[0], arguments[1], number(arguments[2])
+	address, topic, count := arguments[0], arguments[1], words.Number(arguments[2])
 	producer, err := sarama.NewSyncProducer([]string{address}, newIdempotentConfig(""))
-	check(err)
+	words.Check(err)
 	for i := range count {
 		value := sarama.StringEncoder(fmt.Sprint(i))
 		_, _, err := producer.SendMessage(&sarama.ProducerMessage{Topic: topic, Value: value})
-		check(err)
+		words.Check(err)
 		fmt.Println("acknowledged", i)
 	}
-	check(producer.Close())
+	words.Check(producer.Close())
 }
 
 func transact(arguments []string) {
 	address, topic, id := arguments[0], arguments[1], arguments[2]
 	producer, err := sarama.NewSyncProducer([]string{address}, newIdempotentConfig(id))
-	check(err)
+	words.Check(err)
 	ends := []func() error{producer.CommitTxn, producer.AbortTxn, producer.CommitTxn}
 	for number, end := range ends {
-		check(producer.BeginTxn())
+		words.Check(producer.BeginTxn())
 		for i := range 10 {
 			value := sarama.StringEncoder(fmt.Sprintf("%d-%d", number, i))
 			_, _, err := producer.SendMessage(&sarama.ProducerMessage{Topic: topic, Value: value})
-			check(err)
+			words.Check(err)
 		}
-		check(end())
+		words.Check(end())
 	}
-	check(producer.Close())
+	words.Check(producer.Close())
 }
 
 // mover transfers what its claims read: each has a transaction of the one producer in turn.
@@ -80,31 +81,31 @@ func (m *mover) move(session sarama.ConsumerGroupSession, messages []*sarama.Con
 	}
 	if m.number%5 == 4 {
 		m.transaction(messages, member)
-		check(m.producer.AbortTxn())
+		words.Check(m.producer.AbortTxn())
 	}
 	m.transaction(messages, member)
-	check(m.producer.CommitTxn())
+	words.Check(m.producer.CommitTxn())
 	m.number++
 	fmt.Println("committed", len(messages))
 }
 
 func (m *mover) transaction(messages []*sarama.ConsumerMessage,
 	member *sarama.ConsumerGroupMetadata) {
-	check(m.producer.BeginTxn())
+	words.Check(m.producer.BeginTxn())
 	var copies []*sarama.ProducerMessage
 	for _, message := range messages {
 		copies = append(copies, &sarama.ProducerMessage{Topic: m.target,
 			Partition: message.Partition, Value: sarama.ByteEncoder(message.Value)})
 	}
-	check(m.producer.SendMessages(copies))
+	words.Check(m.producer.SendMessages(copies))
 	last := messages[len(messages)-1]
-	check(m.producer.AddMessageToTxnWithGroupMetadata(last, member, nil))
+	words.Check(m.producer.AddMessageToTxnWithGroupMetadata(last, member, nil))
 }
 
 func transfer(arguments []string) {
 	address, id, source, target := arguments[0], arguments[1], arguments[2], arguments[3]
 	producer, err := sarama.NewSyncProducer([]string{address}, newIdempotentConfig(id))
-	check(err)
+	words.Check(err)
 	config := groupConfig(newConfig())
 	config.Consumer.IsolationLevel = sarama.ReadCommitted
 	consumeAsGroup(context.Background(), address, id, source, config,

@@ -1,0 +1,3 @@
+module milena/words
+
+go 1.26.0
