@@ -2,13 +2,14 @@
 // A kafkajs program; compat-tests/client_cases.py tells what its words do.
 'use strict';
 
+const { run } = require('../node-words/words.js');
 const { admin } = require('./admin.js');
 const { errors, large, times } = require('./edges.js');
 const { member } = require('./member.js');
 const { consume, produce, readCommitted } = require('./records.js');
 const { idempotent, transact, transfer } = require('./transactions.js');
 
-const words = {
+run({
     produce,
     consume,
     'read-committed': readCommitted,
@@ -20,13 +21,4 @@ const words = {
     idempotent,
     transact,
     transfer,
-};
-
-const [word, ...parameters] = process.argv.slice(2);
-words[word](...parameters).then(
-    () => process.exit(0),
-    (error) => {
-        console.error(error);
-        process.exit(1);
-    }
-);
+});

@@ -6,9 +6,9 @@ const { CompressionCodecs, CompressionTypes } = require('kafkajs');
 const snappy = require('kafkajs-snappy');
 const lz4 = require('lz4-napi');
 
+const { line, printLines, recordNumber } = require('../node-words/words.js');
 const { consumerOf, producerOf } = require('./common.js');
 
-const FIRST_TIMESTAMP = 1_700_000_000_000;
 const WAIT_MS = 60_000;
 
 // kafkajs itself has gzip alone.
@@ -32,13 +32,8 @@ const TYPES = {
 };
 
 function messageNumber(i) {
-    return {
-        partition: 0,
-        timestamp: String(FIRST_TIMESTAMP + i),
-        key: i % 5 === 0 ? null : `key-${i % 1000}`,
-        value: i % 11 === 0 && i % 5 !== 0 ? null : `value-${i}-${'x'.repeat(i % 50)}`,
-        headers: i % 3 === 0 ? { number: String(i), empty: '' } : {},
-    };
+    const record = recordNumber(i);
+    return { ...record, partition: 0, timestamp: String(record.timestamp) };
 }
 
 async function produce(address, topic, codec, count) {
@@ -67,18 +62,12 @@ async function readTopic(address, topic, count, show) {
         consumer.run({ autoCommit: false, eachMessage }).catch(reject);
     });
     await consumer.disconnect();
-    await new Promise((resolve) => process.stdout.write(`${lines.join('\n')}\n`, resolve));
-}
-
-function text(value) {
-    return value === null ? '~' : value.toString();
+    await printLines(lines);
 }
 
 async function consume(address, topic, count) {
-    await readTopic(address, topic, count, ({ offset, timestamp, key, value, headers }) => {
-        const pairs = Object.entries(headers).map(([name, content]) => `${name}=${content}`);
-        return [offset, timestamp, text(key), text(value), pairs.join(',')].join('|');
-    });
+    const show = (message) => line(message, Object.entries(message.headers));
+    await readTopic(address, topic, count, show);
 }
 
 async function readCommitted(address, topic, count) {

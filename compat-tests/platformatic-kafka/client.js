@@ -2,12 +2,13 @@
 // An @platformatic/kafka program; compat-tests/client_cases.py tells what its words do.
 'use strict';
 
+const { run } = require('../node-words/words.js');
 const { admin, errors, times } = require('./admin.js');
 const { member } = require('./member.js');
 const { consume, large, produce } = require('./records.js');
 const { idempotent, readCommitted, transact } = require('./transactions.js');
 
-const words = {
+run({
     produce,
     consume,
     'read-committed': readCommitted,
@@ -18,13 +19,4 @@ const words = {
     member,
     idempotent,
     transact,
-};
-
-const [word, ...parameters] = process.argv.slice(2);
-words[word](...parameters).then(
-    () => process.exit(0),
-    (error) => {
-        console.error(error);
-        process.exit(1);
-    }
-);
+});

@@ -4,6 +4,8 @@
 const { Consumer, Producer, Admin, stringDeserializers, stringSerializers } =
     require('@platformatic/kafka');
 
+const { printLines } = require('../node-words/words.js');
+
 const WAIT_MS = 60_000;
 
 // Retries for a minute or more, so that the broker may be started again.
@@ -42,7 +44,7 @@ async function readTopic(address, topic, count, show, isolationLevel = 0) {
         }
     }
     clearTimeout(timer);
-    await new Promise((resolve) => process.stdout.write(`${lines.join('\n')}\n`, resolve));
+    await printLines(lines);
 }
 
 module.exports = { WAIT_MS, adminOf, consumerOf, producerOf, readTopic };
