@@ -150,9 +150,8 @@ def client_suite(name, version, program, strategies, static_strategies=(), canno
 
 def add_client(
     suite, name, version, program, strategies, static_strategies=(), cannot=None, brief=False, codecs=CODECS,
-    transfers=True,
 ):  # fmt: skip
-    """cannot: a scenario -> why the library has no such thing. transfers: whether the program knows that word."""
+    """cannot: a scenario -> why the library has no such thing."""
     client, cannot = Client(suite, f"{name} {version}", program, brief), cannot or {}
     for scenario, reason in cannot.items():
         suite.cannot(scenario, reason, client.row)
@@ -160,7 +159,7 @@ def add_client(
     client.words(*(word for word, scenario in SCENARIOS.items() if scenario not in cannot))
     if strategies:
         client.groups(strategies, static_strategies)
-    if transfers and "exactly-once" not in cannot:
+    if "exactly-once" not in cannot:
         client.transfers()
 
 

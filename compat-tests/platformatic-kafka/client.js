@@ -6,7 +6,7 @@ const { run } = require('../node-words/words.js');
 const { admin, errors, times } = require('./admin.js');
 const { member } = require('./member.js');
 const { consume, large, produce } = require('./records.js');
-const { idempotent, readCommitted, transact } = require('./transactions.js');
+const { idempotent, readCommitted, transact, transfer } = require('./transactions.js');
 
 run({
     produce,
@@ -19,4 +19,5 @@ run({
     member,
     idempotent,
     transact,
+    transfer,
 });

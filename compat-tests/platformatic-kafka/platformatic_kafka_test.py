@@ -23,8 +23,5 @@ prepare = program
 if __name__ == "__main__":
     World.rereads = True  # on a change it goes back to the committed offsets, with records on their way
     suite = Suite("platformatic-kafka", f"platformatic-kafka {VERSION}")
-    add_client(
-        suite, "platformatic-kafka", VERSION, program(), STRATEGIES, ["roundrobin"], CANNOT, brief=True,
-        transfers=False,
-    )  # fmt: skip
+    add_client(suite, "platformatic-kafka", VERSION, program(), STRATEGIES, ["roundrobin"], CANNOT, brief=True)
     sys.exit(run_suite(suite))
