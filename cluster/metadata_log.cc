@@ -88,7 +88,11 @@ Result<std::unique_ptr<MetadataLog>> MetadataLog::open(FileSystem& files, std::s
 }
 
 Result<void> MetadataLog::prepare_directory() {
-    if (auto made = files_.make_directory(directory_); !made) return made;
+    if (!files_.exists(directory_)) {
+        if (auto made = files_.make_directory(directory_); !made) return made;
+        auto synced = files_.sync_directory(directory_.substr(0, directory_.rfind('/')));
+        if (!synced) return synced;
+    }
     auto names = files_.list(directory_);
     if (!names) return names.error();
     for (const std::string& name : *names) {
@@ -178,7 +182,9 @@ Result<void> MetadataLog::replay_segment(Offset base, bool last, Offset from, co
 Result<void> MetadataLog::cut_tail(File& file, int64_t position, const std::string& why) {
     MILENA_LOG(Warn) << file.path() << ": " << why << "; cut at byte " << position;
     segments_.rbegin()->second = position;
-    return file.truncate(position);
+    if (auto cut = file.truncate(position); !cut) return cut;
+    // Else what is cut here might be back behind what is written in its place.
+    return file.sync();
 }
 
 Result<void> MetadataLog::open_active() {

@@ -40,11 +40,17 @@ Result<Progress> for_each_batch(Segment& segment, int64_t position, size_t piece
 Result<std::optional<CompactionOutcome>> Compaction::run(const CompactionRange& range,
                                                          TimestampMs now) {
     const std::optional<CompactionOutcome> given_up;
+    const auto all = log_.segment_list();
+    const SegmentList sealed(all->begin(), all->end() - 1);
     auto built = build_map(range);
+    if (!built && !log_.has_neighbours(sealed)) return given_up;  // their files are gone
     if (!built) return built.error();
     if (*built == Progress::kGivenUp) return given_up;
     outcome_.end = map_.latest() + 1;
     outcome_.keys = map_.size();
+    // A record goes because of a later one, which has its key or is the marker that aborts it:
+    // no power failure may take that then.
+    if (auto synced = log_.sync_before(log_.log_end_offset()); !synced) return synced.error();
     auto groups = group_segments(range);
     if (!groups) return groups.error();
     const FilterRules rules{now, log_.config().delete_retention_ms, log_.high_watermark(),
@@ -52,6 +58,7 @@ Result<std::optional<CompactionOutcome>> Compaction::run(const CompactionRange& 
     CleanedTransactions transactions;
     for (const SegmentList& group : *groups) {
         auto compacted = compact_group(group, transactions, rules);
+        if (!compacted && !log_.has_neighbours(group)) return given_up;
         if (!compacted) return compacted.error();
         if (*compacted == Progress::kGivenUp) return given_up;
     }

@@ -67,6 +67,8 @@ class DiskLogManager final : public LogManager {
     void start_background() override;
     void stop_background() override;
     Result<void> shut_down(int64_t broker_epoch) override;
+    /// What the background thread does every second, and nobody else while it runs.
+    void background_round(SteadyTime now);
 
   private:
     struct Hosted {
@@ -97,12 +99,14 @@ class DiskLogManager final : public LogManager {
     Result<void> settle(size_t index, const Found& found, std::vector<LoadTask>& tasks);
     /// Whether the log is to be loaded from here.
     Result<bool> check_holder(size_t index, Expectation& expected, std::vector<LoadTask>& tasks);
+    bool may_be_namesake(const DataDirectory& directory, const PartitionName& name);
     Result<void> make_stray(const std::string& directory, const PartitionName& name);
     void note_future(size_t index, const std::string& entry, Expectations& expected);
     Result<void> adopt_futures(Expectations& expected, std::vector<LoadTask>& tasks);
 
     // Loading (log_manager_load.cc).
     Result<void> run_load_task(const LoadTask& task);
+    void forget_absent(const OffsetCheckpoint& checkpoint);
     /// Its logs are forgotten, its files left as they are.
     void take_offline(size_t index, const Error& cause);
     bool is_offline(const PartitionName& name) const;
@@ -141,7 +145,6 @@ class DiskLogManager final : public LogManager {
 
     // Background (log_manager_background.cc).
     void background();
-    void background_round(SteadyTime now);
     std::vector<Hosted> hosted() const;
     std::shared_ptr<PartitionLog> log_of(const PartitionName& name) const;
     std::vector<CleanableLog> cleanable() const;

@@ -32,6 +32,8 @@ class CachedFile {
     /// becomes of its name.
     template <class Path>
     Result<void> pin(const Path& path, OpenMode mode);
+    template <class Path>
+    bool exists(const Path& path) const;
     /// Closes it (when nobody holds it any more).
     void close();
 
@@ -78,6 +80,11 @@ Result<std::shared_ptr<File>> CachedFile::get(const Path& path, OpenMode mode) {
         return file;
     }
     return cache_.open(*this, path(), mode);
+}
+
+template <class Path>
+bool CachedFile::exists(const Path& path) const {
+    return cache_.files().exists(path());
 }
 
 template <class Path>

@@ -8,13 +8,10 @@
 #include "storage/text_checkpoint.h"
 
 namespace milena {
-namespace {
 
-std::string checkpoint_path(const std::string& directory) {
+std::string LeaderEpochs::file_path(const std::string& directory) {
     return directory + "/" + std::string(kLeaderEpochCheckpoint);
 }
-
-}  // namespace
 
 bool LeaderEpochs::assign(LeaderEpoch epoch, Offset start) {
     if (epoch.value < 0 || start.value < 0) return false;
@@ -61,23 +58,27 @@ std::pair<LeaderEpoch, Offset> LeaderEpochs::end_offset_for(LeaderEpoch requeste
 }
 
 Result<LeaderEpochs> LeaderEpochs::read(FileSystem& files, const std::string& directory) {
-    auto lines = read_checkpoint(files, checkpoint_path(directory));
+    auto lines = read_checkpoint(files, file_path(directory));
     if (!lines) return lines.error();
     LeaderEpochs epochs;
+    const auto size = lines->empty() ? files.file_size(file_path(directory)) : Result<int64_t>(1);
+    if (size && *size == 0)
+        return Error(ErrorCode::KAFKA_STORAGE_ERROR,
+                     file_path(directory) + " is empty, as a power failure leaves files");
     for (const std::string& line : *lines) {
         std::istringstream words(line);
         int32_t epoch;
         int64_t start;
         if (!(words >> epoch >> start))
             return Error(ErrorCode::KAFKA_STORAGE_ERROR,
-                         checkpoint_path(directory) + " has the entry '" + line + "'");
+                         file_path(directory) + " has the entry '" + line + "'");
         epochs.assign(LeaderEpoch(epoch), Offset(start));
     }
     return epochs;
 }
 
 Result<void> LeaderEpochs::sync(FileSystem& files, const std::string& directory) {
-    const std::string path = checkpoint_path(directory);
+    const std::string path = file_path(directory);
     if (!files.exists(path)) return {};
     auto file = files.open(path, OpenMode::kReadWrite);
     return file ? (*file)->sync() : file.error();
@@ -88,7 +89,7 @@ Result<void> LeaderEpochs::write(FileSystem& files, const std::string& directory
     std::string text = "0\n" + std::to_string(entries_.size()) + "\n";
     for (const EpochStart& entry : entries_)
         text += std::to_string(entry.epoch.value) + " " + std::to_string(entry.start.value) + "\n";
-    const std::string path = checkpoint_path(directory);
+    const std::string path = file_path(directory);
     auto file = files.open(path + ".tmp", OpenMode::kTruncate);
     if (!file) return file.error();
     if (auto written = (*file)->write_at(0, as_bytes(text)); !written) return written;

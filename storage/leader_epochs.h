@@ -37,6 +37,7 @@ class LeaderEpochs {
     std::pair<LeaderEpoch, Offset> end_offset_for(LeaderEpoch requested, Offset log_end) const;
     const std::vector<EpochStart>& entries() const { return entries_; }
 
+    static std::string file_path(const std::string& directory);
     static Result<LeaderEpochs> read(FileSystem& files, const std::string& directory);
     /// If durable, a power failure leaves the old file or the new; a sync of the directory makes
     /// it the new. If that is left for later, sync() comes before.

@@ -49,11 +49,13 @@ Result<void> undo_incomplete(Leftovers& found) {
     for (const std::string& name : found.names)
         if (name.ends_with(kCleanedSuffix))
             first_cleaned = std::min(first_cleaned, offset_of(name).value_or(kNever));
-    return found.remove_if([&](const std::string& name) {
-        return name.ends_with(kCleanedSuffix) ||
-               (name.ends_with(kSwapSuffix) &&
-                offset_of(name).value_or(Offset(0)) >= first_cleaned);
+    auto removed = found.remove_if([&](const std::string& name) {
+        return name.ends_with(kSwapSuffix) && offset_of(name).value_or(Offset(0)) >= first_cleaned;
     });
+    // If one came back without a .cleaned file, it would count.
+    if (removed && first_cleaned != kNever) removed = found.files.sync_directory(found.directory);
+    if (!removed) return removed;
+    return found.remove_if([](const std::string& name) { return name.ends_with(kCleanedSuffix); });
 }
 
 /// Where the records of a new segment end.

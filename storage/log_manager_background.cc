@@ -153,6 +153,9 @@ Result<void> DiskLogManager::write_recovery_points() {
 }
 
 Result<void> DiskLogManager::save_log_starts() {
+    for (const Hosted& hosted : hosted())
+        if (hosted.log->log_start_offset() > hosted.log->first_segment_offset())
+            if (auto synced = hosted.log->sync_identity(); !synced) return synced;
     return write_checkpoints(kLogStartCheckpoint,
                              [](const PartitionLog& log) -> std::optional<Offset> {
                                  if (log.log_start_offset() <= log.first_segment_offset())

@@ -66,8 +66,8 @@ Result<std::vector<DiskLogManager::Found>> DiskLogManager::list_logs(size_t inde
 Result<void> DiskLogManager::settle(size_t index, const Found& found,
                                     std::vector<LoadTask>& tasks) {
     const std::string& directory = directories_[index].path;
-    // An empty partition.metadata is what a power failure leaves of a new log.
-    if (!found.expected || (found.id && *found.id != found.expected->log->topic_id))
+    if (!found.expected || (found.id ? *found.id != found.expected->log->topic_id
+                                     : may_be_namesake(directories_[index], found.name)))
         return make_stray(directory, found.name);
     if (!found.id) {
         auto written = write_topic_id(files_, directory + "/" + found.name.directory_name(),
@@ -101,6 +101,22 @@ Result<bool> DiskLogManager::check_holder(size_t index, Expectation& expected,
     });
     if (auto moved = make_stray(directories_[loser].path, name); !moved) return moved.error();
     return told == index;
+}
+
+/// A power failure leaves partition.metadata empty where nothing of the log was synced yet. If
+/// there are records all the same, they may be those of a deleted topic.
+bool DiskLogManager::may_be_namesake(const DataDirectory& directory, const PartitionName& name) {
+    const auto known = directory.recovery_points.find(name);
+    const bool is_synced = known != directory.recovery_points.end() && known->second > Offset(0);
+    if (directory.clean_shutdown || is_synced || directory.log_starts.contains(name)) return false;
+    const std::string path = directory.path + "/" + name.directory_name();
+    const auto names = files_.list(path);
+    return names && std::ranges::any_of(*names, [&](const std::string& file) {
+               const auto base = parse_segment_file_name(file, kLogSuffix);
+               if (!base || *base > Offset(0)) return base.has_value();
+               const auto size = files_.file_size(path + "/" + file);
+               return size && *size > 0;
+           });
 }
 
 Result<void> DiskLogManager::make_stray(const std::string& directory, const PartitionName& name) {

@@ -86,6 +86,10 @@ Result<void> DiskLogManager::end_loading(const std::vector<ExpectedLog>& expecte
     // From here on, only another clean shutdown makes the directories clean.
     for (const size_t index : online) {
         DataDirectory& directory = directories_[index];
+        if (!directory.clean_shutdown) {
+            forget_absent(directory.recovery_points);
+            forget_absent(directory.log_starts);
+        }
         if (auto removed = remove_clean_shutdown(files_, directory.path); !removed) return removed;
         directory.recovery_points.clear();
         directory.log_starts.clear();
@@ -100,6 +104,13 @@ Result<void> DiskLogManager::end_loading(const std::vector<ExpectedLog>& expecte
     resume_moves();
     loaded_ = true;
     return {};
+}
+
+/// What a crash kept from being forgotten when the log was deleted.
+void DiskLogManager::forget_absent(const OffsetCheckpoint& checkpoint) {
+    std::unique_lock lock(mutex_);
+    for (const auto& [name, offset] : checkpoint)
+        if (!logs_.contains(name)) removed_.insert(name);
 }
 
 Result<void> DiskLogManager::run_on_threads(size_t count,

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/log.h"
 #include "storage/disk_log_manager.h"
@@ -80,8 +81,17 @@ Result<DataDirectory> open_directory(FileSystem& files, const std::string& path,
     return directory;
 }
 
-Result<void> check_readable(FileSystem& files, const std::string& path) {
+/// What is on the device in a new directory is lost with the directory's own name.
+Result<void> make_durable_directory(FileSystem& files, const std::filesystem::path& path) {
+    if (path.empty() || files.exists(path)) return {};
+    const std::filesystem::path parent = path.parent_path();
+    if (auto made = make_durable_directory(files, parent); !made) return made;
     if (auto made = files.make_directory(path); !made) return made;
+    return files.sync_directory(parent.empty() ? "." : parent);
+}
+
+Result<void> check_readable(FileSystem& files, const std::string& path) {
+    if (auto made = make_durable_directory(files, path); !made) return made;
     auto names = files.list(path);
     return names ? Result<void>() : names.error();
 }

@@ -173,18 +173,26 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     /// From now on compaction leaves the segments alone, or not.
     void set_moving(bool moving) { moving_ = moving; }
     bool is_moving() const { return moving_.load(); }
-    /// First offset of the first segment: what the log start is without a checkpoint.
-    Offset first_segment_offset() const;
+    /// First offset of the first segment: what the log start is without a checkpoint, also after a
+    /// power failure.
+    Offset first_segment_offset() const { return Offset(first_segment_.load()); }
 
     /// A snapshot; the last one is the active segment.
     std::shared_ptr<const SegmentList> segment_list() const { return segments_.load(); }
 
     // For the cleaner.
 
+    /// Records before `end`, and all that a start needs to find them, onto the device. In the
+    /// calling thread.
+    Result<void> sync_before(Offset end);
+    /// So that after a power failure no other log is taken for this one, nor this for another.
+    Result<void> sync_identity();
     /// Of every producer that the log remembers.
     std::unordered_map<ProducerId, LastOfProducer> last_of_producers() const;
     /// Aborted transactions that ended at or after `from` and began before `end`.
     Result<std::vector<AbortedTransactionEntry>> aborted_entries(Offset from, Offset end) const;
+    /// Whether they stand in the log, in this order, and the active one is not among them.
+    bool has_neighbours(const SegmentList& wanted) const;
     /// Puts `cleaned`, which is finished, in the place of `old`, which are sealed neighbours.
     /// False, and nothing is changed, if they are not in the log any more. If the files can't be
     /// renamed half-way, the log is offline.
@@ -201,6 +209,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     void start_empty();
     using FileNames = std::vector<std::string>;
     Result<SegmentList> find_segments(const FileNames& names, Offset log_start);
+    Result<void> remove_orphans(const FileNames& names, const SegmentList& segments);
     /// Whether both are there; the segment then knows their sizes.
     Result<bool> find_indexes(Segment& segment);
     Result<Offset> find_log_end(Segment& last);
@@ -210,10 +219,20 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     Result<void> begin_at(Offset start, SegmentList& segments);
     Result<void> recover_segments(SegmentList& segments, size_t first);
     /// `names`: what is in the directory, sorted.
-    Result<void> load_producers(const SegmentList& segments, const FileNames& names, Offset log_end,
-                                Offset trusted_end);
+    struct OffsetRange {
+        Offset start;
+        Offset end;
+    };
+    Result<void> load_producers(const SegmentList& segments, const FileNames& names,
+                                const OffsetRange& log, Offset trusted_end);
+    /// Removes those from `first` on: they can't be part of the log.
+    Result<void> remove_lost_segments(SegmentList& segments, size_t first);
+    /// Of a file that should not be there after the next start either.
+    Result<void> remove_file(const std::string& path);
+    /// What was removed stays removed, and what was made before a crash is yet to be synced.
+    Result<void> settle_names(const LogCheckpoint& checkpoint);
     Result<void> replay_producers(Segment& segment, Offset from, Offset trusted_end);
-    Result<void> load_epochs();
+    Result<void> load_epochs(const SegmentList& segments);
     Result<void> remove_segment_files(Offset base_offset);
 
     // Appending (partition_log_append.cc).
@@ -270,14 +289,14 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     Result<SegmentList> take_segments(const SegmentList& seen, size_t count, int64_t active_size);
     Result<void> roll_to_empty();
     void remove_segments_below_start();
+    Result<void> retire_dropped(const SegmentList& dropped);
     Result<void> retire_segment_files(Offset base_offset, bool with_snapshot);
     Result<void> retire_file(const std::string& name);
 
     // Compaction (partition_log_compaction.cc).
-    /// Whether they stand in the log, in this order, and the active one is not among them.
-    bool has_neighbours(const SegmentList& wanted) const;
+    /// All its files, only the one of the records, or only the others.
     Result<void> rename_all(const CleanedSegment& cleaned, std::string_view from,
-                            std::string_view to);
+                            std::string_view to, std::optional<bool> logs = {});
     Result<void> swap_files(const SegmentList& old, const CleanedSegment& cleaned);
     void publish_cleaned(const SegmentList& old, std::shared_ptr<Segment> cleaned);
 
@@ -311,15 +330,19 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     std::atomic<int64_t> high_watermark_{0};
     std::atomic<int64_t> first_unstable_{-1};  // -1: every transaction is decided
     std::atomic<int64_t> recovery_point_{0};
+    std::atomic<int64_t> first_segment_{0};  // none before it comes back after a power failure
     std::atomic<int64_t> last_sync_ms_{0};
     std::atomic<bool> offline_{false};
     std::atomic<bool> retired_{false};
     std::atomic<bool> moving_{false};
     std::atomic<bool> has_directory_{true};  // made under mutex_
     std::atomic<bool> directory_dirty_{false};
+    std::atomic<bool> is_identified_{false};  // partition.metadata is on the device
+    bool names_removed_ = false;              // while opening
 
     /// Who drops or replaces segments and renames their files; taken before all others.
     std::mutex maintenance_mutex_;
+    std::mutex sync_files_mutex_;  // one thread syncs at a time; taken before those that follow
     std::mutex epoch_file_mutex_;  // one writer of the file at a time; taken before mutex_
     mutable std::mutex mutex_;
     LeaderEpochs epochs_;

@@ -191,9 +191,9 @@ Result<void> PartitionLog::write_batches(BytesView bytes, const LogConfig& confi
     auto must_roll =
         list->back()->must_roll(config, roll_jitter_ms_, static_cast<int64_t>(bytes.size()), last,
                                 first.max_timestamp, environment_.clock.now());
-    if (!must_roll) return must_roll.error();
+    if (!must_roll) return note_failure(must_roll.error());
     if (*must_roll) {
-        if (auto rolled = roll(first.base_offset); !rolled) return rolled;
+        if (auto rolled = roll(first.base_offset); !rolled) return note_failure(rolled.error());
         list = segments();
     }
     const std::shared_ptr<Segment>& active = list->back();

@@ -31,6 +31,9 @@ Result<bool> PartitionLog::replace_segments(const SegmentList& old, CleanedSegme
     if (!check_usable() || is_moving() || !has_neighbours(old)) return false;
     for (const auto& segment : old)
         if (auto pinned = segment->pin(environment_.files()); !pinned) return pinned.error();
+    // Names that are not on the device could be missing among those that count.
+    if (auto synced = environment_.files().sync_directory(*directory_); !synced)
+        return retired_.load() ? Result<bool>(false) : go_offline(synced.error());
     if (auto renamed = rename_all(cleaned, kCleanedSuffix, kSwapSuffix); !renamed)
         return renamed.error();
     auto swapped = swap_files(old, cleaned);
@@ -46,8 +49,9 @@ Result<bool> PartitionLog::replace_segments(const SegmentList& old, CleanedSegme
 }
 
 Result<void> PartitionLog::rename_all(const CleanedSegment& cleaned, std::string_view from,
-                                      std::string_view to) {
+                                      std::string_view to, std::optional<bool> logs) {
     for (const std::string& name : cleaned.names()) {
+        if (logs && *logs != name.ends_with(kLogSuffix)) continue;
         const std::string path = *directory_ + "/" + name;
         auto renamed =
             environment_.files().rename(path + std::string(from), path + std::string(to));
@@ -66,8 +70,12 @@ Result<void> PartitionLog::swap_files(const SegmentList& old, const CleanedSegme
             return retired;
     }
     if (auto synced = files.sync_directory(*directory_); !synced) return synced;
-    if (auto renamed = rename_all(cleaned, kSwapSuffix, ""); !renamed) return renamed;
-    return files.sync_directory(*directory_);
+    // What is beside the records must not stand there before them: it would be taken for the old.
+    for (const bool is_log : {true, false}) {
+        if (auto renamed = rename_all(cleaned, kSwapSuffix, "", is_log); !renamed) return renamed;
+        if (auto synced = files.sync_directory(*directory_); !synced) return synced;
+    }
+    return {};
 }
 
 void PartitionLog::publish_cleaned(const SegmentList& old, std::shared_ptr<Segment> cleaned) {

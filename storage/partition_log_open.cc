@@ -73,7 +73,7 @@ Result<void> PartitionLog::load(const LogCheckpoint& checkpoint) {
     auto found = find_segments(*names, checkpoint.log_start);
     if (!found) return found.error();
     SegmentList segments = std::move(*found);
-    if (auto loaded = load_epochs(); !loaded) return loaded;
+    if (auto loaded = load_epochs(segments); !loaded) return loaded;
     auto trusted_end = load_segments(segments, checkpoint);
     if (!trusted_end) return trusted_end.error();
     auto end = find_log_end(*segments.back());
@@ -87,7 +87,10 @@ Result<void> PartitionLog::load(const LogCheckpoint& checkpoint) {
     }
     if (!checkpoint.clean_shutdown) names = environment_.files().list(*directory_);
     if (!names) return names.error();
-    if (auto loaded = load_producers(segments, *names, *end, *trusted_end); !loaded) return loaded;
+    if (auto loaded = load_producers(segments, *names, {start, *end}, *trusted_end); !loaded)
+        return loaded;
+    if (auto settled = settle_names(checkpoint); !settled) return settled;
+    first_segment_ = segments.front()->base_offset().value;
     epochs_.truncate_from_end(*end);
     epochs_.truncate_from_start(start);
     log_start_ = start.value;
@@ -118,6 +121,17 @@ Result<void> PartitionLog::begin_at(Offset start, SegmentList& segments) {
     return environment_.files().sync_directory(*directory_);
 }
 
+Result<void> PartitionLog::settle_names(const LogCheckpoint& checkpoint) {
+    if (!checkpoint.clean_shutdown) directory_dirty_ = true;
+    return names_removed_ ? environment_.files().sync_directory(*directory_) : Result<void>();
+}
+
+Result<void> PartitionLog::remove_file(const std::string& path) {
+    if (!environment_.files().exists(path)) return {};
+    names_removed_ = true;
+    return environment_.files().remove(path);
+}
+
 Result<Offset> PartitionLog::find_log_end(Segment& last) {
     auto tail = last.tail();
     if (!tail && tail.error().code() != ErrorCode::CORRUPT_MESSAGE) return tail.error();
@@ -136,7 +150,7 @@ Result<PartitionLog::SegmentList> PartitionLog::find_segments(const FileNames& n
     for (const std::string& name : names) {
         const std::string path = *directory_ + "/" + name;
         if (name.ends_with(kTemporarySuffix)) {
-            if (auto removed = environment_.files().remove(path); !removed) return removed.error();
+            if (auto removed = remove_file(path); !removed) return removed.error();
             continue;
         }
         auto base_offset = parse_segment_file_name(name, kLogSuffix);
@@ -146,10 +160,25 @@ Result<PartitionLog::SegmentList> PartitionLog::find_segments(const FileNames& n
         segments.push_back(std::make_shared<Segment>(*environment_.cache, directory_, *base_offset,
                                                      *size, environment_.clock.now()));
     }
+    // list() sorts, and names sort as their numbers
+    if (auto removed = remove_orphans(names, segments); !removed) return removed.error();
     if (segments.empty())
         segments.push_back(std::make_shared<Segment>(*environment_.cache, directory_, log_start, 0,
                                                      environment_.clock.now()));
-    return segments;  // list() sorts, and names sort as their numbers
+    return segments;
+}
+
+/// Indexes without records: another segment that gets their name would inherit them.
+Result<void> PartitionLog::remove_orphans(const FileNames& names, const SegmentList& segments) {
+    for (const std::string& name : names)
+        for (std::string_view suffix :
+             {kOffsetIndexSuffix, kTimeIndexSuffix, kTransactionIndexSuffix}) {
+            const auto base = parse_segment_file_name(name, suffix);
+            if (!base || std::ranges::binary_search(segments, *base, {}, &Segment::base_offset))
+                continue;
+            if (auto removed = remove_file(*directory_ + "/" + name); !removed) return removed;
+        }
+    return {};
 }
 
 Result<bool> PartitionLog::find_indexes(Segment& segment) {
@@ -174,47 +203,53 @@ Result<Offset> PartitionLog::load_segments(SegmentList& segments, const LogCheck
         MILENA_LOG(Warn) << segment->path(kLogSuffix) << " lacks an index; making it anew";
         auto cut = segment->recover(*config_.load(), [](const BatchReader::Batch&) {});
         if (!cut) return cut.error();
+        // After a clean shutdown nobody looks at it again.
+        if (auto synced = segment->sync(true); !synced) return synced.error();
     }
     Offset trusted_end(std::numeric_limits<int64_t>::max());
     if (!checkpoint.clean_shutdown) {
-        // From the segment that holds the recovery point on, nothing is known to be good.
+        // From the segment that holds the recovery point on, nothing is known to be good. One that
+        // ends there may have been sealed since: its indexes are not.
         size_t first = segments.size() - 1;
-        while (first > 0 && segments[first]->base_offset() > checkpoint.recovery_point) --first;
-        trusted_end = segments[first]->base_offset();
+        while (first > 0 && segments[first]->base_offset() >= checkpoint.recovery_point) --first;
+        // Nor is what it says of records before it, if they may be lost.
+        trusted_end = std::min(segments[first]->base_offset(),
+                               std::max(checkpoint.recovery_point, checkpoint.log_start));
         if (auto recovered = recover_segments(segments, first); !recovered)
             return recovered.error();
     }
     return trusted_end;
 }
 
+/// What lies behind records that are missing stays, as in Apache Kafka: compaction leaves such
+/// holes, and so does damage, or a power failure that takes the un-synced end of a segment.
 Result<void> PartitionLog::recover_segments(SegmentList& segments, size_t first) {
     const auto config = config_.load();
     Offset next = segments[first]->base_offset();
     for (size_t i = first; i < segments.size(); ++i) {
         Segment& segment = *segments[i];
-        int64_t cut_bytes = 0;
-        if (segment.base_offset() >= next) {
-            if (auto removed = environment_.files().remove(segment.path(kTransactionIndexSuffix));
-                !removed)
-                return removed;  // made anew with the producers
-            auto cut = segment.recover(*config, [&](const BatchReader::Batch& batch) {
-                epochs_dirty_ |=
-                    epochs_.assign(batch.header.leader_epoch, batch.header.base_offset);
-                next = batch.header.next_offset();
-            });
-            if (!cut) return cut.error();
-            cut_bytes = *cut;
-            if (cut_bytes == 0) continue;
-            MILENA_LOG(Warn) << segment.path(kLogSuffix) << ": cut " << cut_bytes
-                             << " bytes that are no valid batch, at offset " << next.value;
-        }
-        // What follows a hole can't be part of the log.
-        for (size_t lost = segments.size() - 1; lost > i; --lost) {
-            MILENA_LOG(Warn) << segments[lost]->path(kLogSuffix) << " follows it and is dropped";
-            if (auto removed = remove_segment_files(segments[lost]->base_offset()); !removed)
-                return removed;
-            segments.pop_back();
-        }
+        if (segment.base_offset() < next) return remove_lost_segments(segments, i);
+        if (auto removed = remove_file(segment.path(kTransactionIndexSuffix)); !removed)
+            return removed;  // made anew with the producers
+        auto cut = segment.recover(*config, [&](const BatchReader::Batch& batch) {
+            epochs_dirty_ |= epochs_.assign(batch.header.leader_epoch, batch.header.base_offset);
+            next = batch.header.next_offset();
+        });
+        if (!cut) return cut.error();
+        if (*cut == 0) continue;
+        MILENA_LOG(Warn) << segment.path(kLogSuffix) << ": cut " << *cut
+                         << " bytes that are no valid batch, at offset " << next.value;
+        return remove_lost_segments(segments, i + 1);
+    }
+    return {};
+}
+
+Result<void> PartitionLog::remove_lost_segments(SegmentList& segments, size_t first) {
+    for (; segments.size() > first; segments.pop_back()) {
+        MILENA_LOG(Warn) << segments.back()->path(kLogSuffix)
+                         << " does not follow what is before it, and is dropped";
+        if (auto removed = remove_segment_files(segments.back()->base_offset()); !removed)
+            return removed;
     }
     return {};
 }
@@ -222,33 +257,46 @@ Result<void> PartitionLog::recover_segments(SegmentList& segments, size_t first)
 Result<void> PartitionLog::remove_segment_files(Offset base_offset) {
     for (std::string_view suffix : {kLogSuffix, kOffsetIndexSuffix, kTimeIndexSuffix,
                                     kTransactionIndexSuffix, kSnapshotSuffix}) {
-        auto removed =
-            environment_.files().remove(*directory_ + "/" + segment_file_name(base_offset, suffix));
+        auto removed = remove_file(*directory_ + "/" + segment_file_name(base_offset, suffix));
         if (!removed) return removed;
     }
     return {};
 }
 
-Result<void> PartitionLog::load_epochs() {
+Result<void> PartitionLog::load_epochs(const SegmentList& segments) {
     auto epochs = LeaderEpochs::read(environment_.files(), *directory_);
     if (epochs) {
         epochs_ = std::move(*epochs);
         return {};
     }
+    // Not if the disk is what is broken.
+    if (auto content = environment_.files().read_file(LeaderEpochs::file_path(*directory_));
+        !content)
+        return content.error();
     MILENA_LOG(Warn) << epochs.error().message() << "; the epochs are taken from the records";
+    for (const auto& segment : segments) {
+        if (segment->size() == 0) continue;
+        auto file = segment->log_file();
+        if (!file) return file.error();
+        BatchScanner scanner(**file, 0, segment->size());
+        // What is no batch is for the recovery to find.
+        for (auto batch = scanner.next(); batch && *batch; batch = scanner.next())
+            epochs_dirty_ |=
+                epochs_.assign((*batch)->header.leader_epoch, (*batch)->header.base_offset);
+    }
     return {};
 }
 
 Result<void> PartitionLog::load_producers(const SegmentList& segments, const FileNames& names,
-                                          Offset log_end, Offset trusted_end) {
+                                          const OffsetRange& log, Offset trusted_end) {
     std::set<Offset> kept;  // a snapshot stays while its segment does
     for (const auto& segment : segments) kept.insert(segment->base_offset());
-    Offset from = segments.front()->base_offset();
+    Offset from = log.start;  // what lies before is deleted, wherever it is still there
     for (size_t i = names.size(); i-- > 0;) {
         auto offset = parse_segment_file_name(names[i], kSnapshotSuffix);
         if (!offset) continue;
         const std::string path = *directory_ + "/" + names[i];
-        bool usable = *offset <= std::min(log_end, trusted_end);
+        const bool usable = *offset >= log.start && *offset <= std::min(log.end, trusted_end);
         if (usable && last_snapshot_ == kNoOffset) {
             const bool is_trusted = trusted_end.value == std::numeric_limits<int64_t>::max();
             auto producers = is_trusted && names_no_producers(environment_.files(), path)
@@ -256,24 +304,25 @@ Result<void> PartitionLog::load_producers(const SegmentList& segments, const Fil
                                  : read_producer_snapshot(environment_.files(), path, *offset);
             if (producers) {
                 producers_ = std::move(*producers);
-                last_snapshot_ = from = *offset;
+                last_snapshot_ = *offset;
+                from = *offset;
                 continue;
             }
             MILENA_LOG(Warn) << producers.error().message() << "; using what is older";
         } else if (usable && kept.contains(*offset)) {
             continue;
         }
-        if (auto removed = environment_.files().remove(path); !removed) return removed;
+        if (auto removed = remove_file(path); !removed) return removed;
     }
-    for (size_t i = 0; i < segments.size() && from < log_end; ++i) {
+    for (size_t i = 0; i < segments.size() && from < log.end; ++i) {
         if (i + 1 < segments.size() && segments[i + 1]->base_offset() <= from) continue;
         auto replayed = replay_producers(*segments[i], from, trusted_end);
         if (!replayed && replayed.error().code() != ErrorCode::CORRUPT_MESSAGE) return replayed;
         if (replayed) continue;
         MILENA_LOG(Warn) << replayed.error().message() << "; its producers are not remembered";
     }
-    producers_.set_end_offset(log_end);
-    producers_.on_high_watermark(log_end);
+    producers_.set_end_offset(log.end);
+    producers_.on_high_watermark(log.end);
     producers_.expire(environment_.clock.now(), config_.load()->producer_id_expiration_ms);
     return {};
 }
@@ -290,7 +339,7 @@ Result<void> PartitionLog::replay_producers(Segment& segment, Offset from, Offse
         if (!batch) return batch.error();
         if (!*batch) return {};
         const BatchHeader& header = (*batch)->header;
-        if (header.producer_id.value < 0 || header.base_offset < from) continue;
+        if (header.producer_id.value < 0 || header.last_offset() < from) continue;
         if (!header.is_control()) {
             producers_.record(header);
             continue;

@@ -37,8 +37,6 @@ int64_t PartitionLog::size_bytes() const {
     return bytes;
 }
 
-Offset PartitionLog::first_segment_offset() const { return segments()->front()->base_offset(); }
-
 Result<std::optional<int64_t>> PartitionLog::find_start(Segment& segment, Offset from) {
     // Of compacted segments, the others tell where things were before.
     if (segment.is_compacted() || from < segment.base_offset())

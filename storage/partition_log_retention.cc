@@ -57,15 +57,14 @@ Result<size_t> PartitionLog::drop_segments(const SegmentList& seen, size_t count
                                            int64_t active_size) {
     auto dropped = take_segments(seen, count, active_size);
     if (!dropped) return dropped.error();
-    Result<void> outcome;
-    for (const auto& segment : *dropped) {
+    if (dropped->empty()) return size_t{0};
+    for (const auto& segment : *dropped)
         MILENA_LOG(Info) << segment->path(kLogSuffix) << " is dropped; the log now starts at "
                          << log_start_offset().value;
-        if (auto retired = retire_segment_files(segment->base_offset(), true); !retired)
-            outcome = retired;
-    }
     // Files that keep their names would be part of the log again after the next start.
-    if (!outcome) return go_offline(outcome.error());
+    if (auto retired = retire_dropped(*dropped); !retired && !retired_.load())
+        return go_offline(retired.error());
+    first_segment_ = segments()->front()->base_offset().value;
     return dropped->size();
 }
 
@@ -113,6 +112,19 @@ void PartitionLog::remove_segments_below_start() {
     if (auto dropped = drop_segments(*current, count, 0); !dropped) {
         MILENA_LOG(Warn) << dropped.error().message();
     }
+}
+
+/// The records first: without their index of aborted transactions they must not come back.
+Result<void> PartitionLog::retire_dropped(const SegmentList& dropped) {
+    for (const auto& segment : dropped) {
+        auto retired = retire_file(segment_file_name(segment->base_offset(), kLogSuffix));
+        if (!retired) return retired;
+    }
+    if (auto synced = environment_.files().sync_directory(*directory_); !synced) return synced;
+    for (const auto& segment : dropped)
+        if (auto retired = retire_segment_files(segment->base_offset(), true); !retired)
+            return retired;
+    return {};
 }
 
 Result<void> PartitionLog::retire_segment_files(Offset base_offset, bool with_snapshot) {

@@ -36,7 +36,12 @@ void PartitionLog::run_sync_round() {
     environment_.pool.run([self = shared_from_this()] { self->run_sync_round(); });
 }
 
+Result<void> PartitionLog::sync_before(Offset end) {
+    return recovery_point() >= end ? Result<void>() : sync_files();
+}
+
 Result<void> PartitionLog::sync_files() {
+    std::lock_guard alone(sync_files_mutex_);
     if (retired_.load()) return {};
     if (auto usable = check_usable(); !usable) return usable;
     const Offset end = log_end_offset();  // before the list, which then covers it
@@ -51,7 +56,7 @@ Result<void> PartitionLog::sync_files() {
         if (!synced && !is_removed(*(*segments)[i])) return go_offline(synced.error());
     }
     if (auto written = write_epochs(); !written && !retired_.load())
-        return go_offline(written.error());
+        return note_failure(written.error());
     if (directory_dirty_.exchange(false))
         if (auto synced = sync_directory(); !synced && !retired_.load())
             return go_offline(synced.error());
@@ -86,7 +91,17 @@ Result<void> PartitionLog::sync_directory() {
     if (auto synced = LeaderEpochs::sync(files, *directory_); !synced) return synced;
     if (auto synced = files.sync_directory(*directory_); !synced) return synced;
     // The directory itself may be new.
-    return files.sync_directory(directory_->substr(0, directory_->rfind('/')));
+    auto synced = files.sync_directory(directory_->substr(0, directory_->rfind('/')));
+    if (synced) is_identified_ = true;
+    return synced;
+}
+
+Result<void> PartitionLog::sync_identity() {
+    if (is_identified_.load() || !has_directory()) return {};
+    std::lock_guard alone(sync_files_mutex_);
+    if (retired_.load()) return {};
+    auto synced = sync_directory();
+    return synced || retired_.load() ? Result<void>() : go_offline(synced.error());
 }
 
 void PartitionLog::tick() {
@@ -146,7 +161,9 @@ Result<bool> PartitionLog::seal() {
 
 Result<void> PartitionLog::sync_sealed() {
     if (auto synced = sync_files(); !synced) return synced;
-    return segments()->back()->sync(true);
+    const std::shared_ptr<Segment> active = segments()->back();
+    if (auto synced = active->sync(true); !synced) return synced;
+    return sync_aborted_transactions(*active);
 }
 
 void PartitionLog::note_all_synced() { recovery_point_ = log_end_offset().value; }

@@ -348,11 +348,15 @@ Result<int64_t> Segment::recover(const LogConfig& config,
         note_batch(header, (*batch)->position, config, entries);
         visit(**batch);
     }
+    note_time_entry(entries);  // as of a segment that is sealed: perhaps this one was
     times_loaded_.store(true, std::memory_order_release);
     if (auto written = write_entries(entries); !written) return written.error();
     if (auto written = flush_entries(); !written) return written.error();
-    if (valid < *length)
+    if (valid < *length) {
         if (auto cut = (*file)->truncate(valid); !cut) return cut.error();
+        // Else what is cut here might be back behind what is written in its place.
+        if (auto synced = (*file)->sync(); !synced) return synced.error();
+    }
     size_.store(valid, std::memory_order_release);
     return *length - valid;
 }

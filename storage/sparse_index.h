@@ -63,7 +63,9 @@ class SparseIndex {
     Result<int64_t> count(const Path& path) {
         int64_t known = count_.load(std::memory_order_acquire);
         if (known >= 0) return known;
-        auto file = file_.get(path, OpenMode::kCreate);
+        auto file = file_.get(path, OpenMode::kReadWrite);
+        // Not made by who only looks: the segment may be dropped already.
+        if (!file && !file_.exists(path)) return int64_t{0};
         if (!file) return file.error();
         auto size = (*file)->size();
         if (!size) return size.error();
@@ -148,7 +150,11 @@ class SparseIndex {
     Result<void> pin(const Path& path) {
         auto known = count(path);
         if (!known) return known.error();
-        return file_.pin(path, OpenMode::kCreate);
+        if (*known == 0) {
+            count_.store(0);  // whatever file takes its name
+            return {};
+        }
+        return file_.pin(path, OpenMode::kReadWrite);
     }
     void close() { file_.close(); }
 
@@ -170,7 +176,7 @@ Result<std::optional<Entry>> SparseIndex<Entry>::last_where(const Path& path,
     auto known = count(path);
     if (!known) return known.error();
     if (*known == 0) return std::optional<Entry>();
-    auto file = file_.get(path, OpenMode::kCreate);
+    auto file = file_.get(path, OpenMode::kReadWrite);
     if (!file) return file.error();
     std::array<uint8_t, kBlockEntries * Entry::kSize> block;
     // Invariant: it holds for all before `low`, and for none from `high` on.
