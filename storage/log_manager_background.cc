@@ -90,10 +90,10 @@ void DiskLogManager::background_round(SteadyTime now) {
     }
     const bool producers_expire = now >= next_producer_expiry_;
     if (producers_expire) next_producer_expiry_ = now + kProducerExpiryInterval;
-    for (const Hosted& hosted : hosted()) {
-        hosted.log->tick();
-        if (producers_expire) hosted.log->expire_producers();
-    }
+    for (const auto& restless : environment_.restless->take())
+        if (const auto log = restless.lock()) log->tick();
+    if (producers_expire)
+        for (const Hosted& hosted : hosted()) hosted.log->expire_producers();
     if (now >= next_retention_) {
         next_retention_ = now + milliseconds(options_.retention_check_interval_ms);
         delete_old_segments();

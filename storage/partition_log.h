@@ -19,6 +19,7 @@
 #include "storage/producer_state.h"
 #include "storage/read_hints.h"
 #include "storage/recent_borders.h"
+#include "storage/restless_logs.h"
 #include "storage/retired_files.h"
 #include "storage/segment.h"
 
@@ -32,6 +33,7 @@ struct LogEnvironment {
     BlockingPool& pool;
     std::shared_ptr<RetiredFiles> retired = std::make_shared<RetiredFiles>();
     std::shared_ptr<DirectoryFailures> failures = std::make_shared<DirectoryFailures>();
+    std::shared_ptr<RestlessLogs> restless = std::make_shared<RestlessLogs>();
 
     FileSystem& files() const { return cache->files(); }
 };
@@ -131,7 +133,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     /// append. Nothing happens once the log is retired.
     Result<void> make_directory();
     bool has_directory() const { return has_directory_.load(); }
-    /// Periodic: flush.ms, segments below the log start. On a pool thread.
+    /// Soon after the log became restless: flush.ms, segments below the log start.
     void tick();
     /// Drops the segments that retention asks for; their files are renamed, and removed after
     /// file.delete.delay.ms. Returns how many.
@@ -307,6 +309,9 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     Result<void> change_names(const Relocation& to);
 
     // Syncing (partition_log_sync.cc).
+    /// Asks for a tick().
+    void become_restless();
+    bool awaits_flush(const LogConfig& config) const;
     void run_sync_round();
     Result<void> sync_aborted_transactions(const Segment& segment);
     /// Epochs of records onto the device. Before the recovery point moves past these records: of
@@ -335,6 +340,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     std::atomic<bool> offline_{false};
     std::atomic<bool> retired_{false};
     std::atomic<bool> moving_{false};
+    std::atomic<bool> restless_{false};
     std::atomic<bool> has_directory_{true};  // made under mutex_
     std::atomic<bool> directory_dirty_{false};
     std::atomic<bool> is_identified_{false};  // partition.metadata is on the device

@@ -122,6 +122,7 @@ Result<AppendInfo> PartitionLog::append_locked(MutableBytesView bytes, LeaderEpo
     publish_unstable_offset();
     log_end_.store(next.value, std::memory_order_release);
     info.needs_sync = next - recovery_point() >= config.flush_messages;
+    if (awaits_flush(config)) become_restless();
     return info;
 }
 
@@ -253,6 +254,7 @@ Result<void> PartitionLog::roll(Offset base_offset) {
                                                environment_.clock.now()));
     segments_.store(std::move(grown));
     roll_jitter_ms_ = draw_roll_jitter();
+    become_restless();          // the log may start behind what is complete now
     sync([](Result<void>) {});  // moves the recovery point behind what is complete now
     return {};
 }

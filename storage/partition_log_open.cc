@@ -105,8 +105,10 @@ Result<void> PartitionLog::load(const LogCheckpoint& checkpoint) {
         recent_ = new RecentBorders;
         recent_.load()->push(*end, segments.back()->size());
     }
+    const bool has_work = segments.size() > 1 || awaits_flush(*config_.load());
     segments_.store(std::make_shared<const SegmentList>(std::move(segments)));
     publish_unstable_offset();
+    if (has_work) become_restless();
     return {};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What brings a log onto the device: syncs shared by all who wait, periodic work, shutdown.
 #include <algorithm>
+#include <limits>
 
 #include "base/log.h"
 #include "storage/directory_files.h"
@@ -104,12 +105,24 @@ Result<void> PartitionLog::sync_identity() {
     return synced || retired_.load() ? Result<void>() : go_offline(synced.error());
 }
 
+void PartitionLog::become_restless() {
+    if (!restless_.exchange(true)) environment_.restless->add(weak_from_this());
+}
+
+bool PartitionLog::awaits_flush(const LogConfig& config) const {
+    return config.flush_ms != std::numeric_limits<int64_t>::max() &&
+           log_end_offset() > recovery_point();
+}
+
 void PartitionLog::tick() {
-    const std::shared_ptr<const LogConfig> config = config_.load();
-    const TimestampMs now = environment_.clock.now();
+    restless_ = false;  // first: what happens from here on asks again
+    if (retired_.load() || offline_.load()) return;
     remove_segments_below_start();
-    if (log_end_offset() > recovery_point() && now.value - last_sync_ms_.load() >= config->flush_ms)
-        sync([](Result<void>) {});
+    const std::shared_ptr<const LogConfig> config = config_.load();
+    if (!awaits_flush(*config)) return;
+    become_restless();  // until it is done
+    const TimestampMs now = environment_.clock.now();
+    if (now.value - last_sync_ms_.load() >= config->flush_ms) sync([](Result<void>) {});
 }
 
 void PartitionLog::expire_producers() {
@@ -188,6 +201,7 @@ void PartitionLog::reconfigure(const LogConfig& config) {
     std::lock_guard lock(mutex_);
     config_.store(std::make_shared<const LogConfig>(config));
     roll_jitter_ms_ = draw_roll_jitter();
+    become_restless();
 }
 
 std::optional<LeaderEpoch> PartitionLog::latest_epoch() const {
@@ -225,6 +239,7 @@ Result<Offset> PartitionLog::delete_records_before(Offset offset) {
     log_start_.store(offset.value, std::memory_order_release);
     epochs_.truncate_from_start(offset);
     epochs_dirty_ = true;
+    become_restless();
     return offset;
 }
 

@@ -18,8 +18,11 @@ class BackgroundTest : public testing::Test {
         config.file_delete_delay_ms = 1000;
         config.min_cleanable_dirty_ratio = 0;
     }
+    std::unique_ptr<LogManager> reopen() {
+        return *LogManager::open(options, "wILax37pSb2Yd1HUb5gvjQ", 1, files, clock, pool);
+    }
     std::unique_ptr<LogManager> open() {
-        auto manager = *LogManager::open(options, "wILax37pSb2Yd1HUb5gvjQ", 1, files, clock, pool);
+        auto manager = reopen();
         EXPECT_TRUE(manager->load({}));
         return manager;
     }
@@ -63,6 +66,39 @@ TEST_F(BackgroundTest, OldSegmentsAreDroppedAndTheirFilesRemovedLater) {
     clock.now_ms += 2000;
     EXPECT_TRUE(comes_true([&] { return !files.exists(aside); }));
     EXPECT_TRUE(manager->shut_down(1));
+}
+
+TEST_F(BackgroundTest, RecordsAreFlushedByTheClock) {
+    config.flush_ms = 1000;
+    config.retention_ms = -1;
+    const ExpectedLog wanted{"orders", Uuid::random(), 0, config};
+    auto manager = open();
+    Bytes batch = make_batch({});
+    ASSERT_TRUE((*manager->get_or_create(wanted))
+                    ->append_as_leader(batch, LeaderEpoch(0), AppendOrigin::kClient, nullptr));
+    manager.reset();  // a crash: the record is as unflushed as those that come
+    manager = reopen();
+    ASSERT_TRUE(manager->load({wanted}));
+    auto log = *manager->get_or_create(wanted);
+    manager->start_background();
+    for (const Offset end : {Offset(1), Offset(2)}) {
+        EXPECT_LT(log->recovery_point(), end);
+        clock.now_ms += 2000;
+        EXPECT_TRUE(comes_true([&] { return log->recovery_point() == end; }));
+        batch = make_batch({});
+        ASSERT_TRUE(log->append_as_leader(batch, LeaderEpoch(0), AppendOrigin::kClient, nullptr));
+    }
+}
+
+TEST_F(BackgroundTest, DeletedRecordsGoWithoutRetention) {
+    config.retention_ms = -1;
+    auto manager = open();
+    auto log = make_log(*manager);
+    manager->start_background();
+    EXPECT_TRUE(files.exists(path("orders-0/00000000000000000000.log")));
+    ASSERT_TRUE(log->delete_records_before(Offset(9)));
+    EXPECT_TRUE(comes_true(
+        [&] { return files.exists(path("orders-0/00000000000000000000.log.deleted")); }));
 }
 
 TEST_F(BackgroundTest, CompactedLogsAreCompacted) {
