@@ -27,6 +27,8 @@ class FaultyFileSystem final : public FileSystem {
     std::function<void()> before_sync;
     /// Runs before each renaming.
     std::function<void()> before_each_rename;
+    /// Runs before each listing of a directory, on whatever thread.
+    std::function<void(const std::string&)> before_each_list;
     /// Runs once, before the next file is set aside as .deleted.
     std::function<void()> before_set_aside;
     /// Directories that were synced. Read while nobody syncs.
@@ -51,6 +53,7 @@ class FaultyFileSystem final : public FileSystem {
         return real_.make_directory(path);
     }
     Result<std::vector<std::string>> list(const std::string& path) override {
+        if (before_each_list) before_each_list(path);
         return real_.list(path);
     }
     Result<void> sync_directory(const std::string& path) override {
