@@ -77,6 +77,7 @@ def node_program(folder, script, oldest=NODE_OLDEST):
             shutil.copy(manifest, installed)
         run(["npm", "ci", "--no-audit", "--no-fund"], cwd=installed, env=environment)
         complete.touch()
+    # Not the wheel's own program, which starts another one: that would outlive it when it is killed.
+    node = run(["node", "-p", "process.execPath"], env=environment).strip()
     # Node.js looks for packages above the script, or here.
-    modules, node = installed / "node_modules", shutil.which("node", path=path)
-    return ["env", f"NODE_PATH={modules}", node, folder / script]
+    return ["env", f"NODE_PATH={installed / 'node_modules'}", node, folder / script]
