@@ -36,6 +36,8 @@ class [[nodiscard]] Error {
     /// There is no room for what was to be written (ENOSPC, EDQUOT): what is there is good, and
     /// more may be written later.
     bool is_disk_full() const;
+    /// A call to the system failed: what there is was not seen.
+    bool is_from_system() const { return system_code_ != 0; }
     /// "CORRUPT_MESSAGE: the CRC of ..." for logs.
     std::string to_string() const;
 
