@@ -15,8 +15,14 @@ async function idempotent(address, topic, count) {
     await producer.close();
 }
 
+// By itself the library says that it is producer 0 already, and who is another one is refused.
+function transactionalProducer(address, transactionalId) {
+    const nobody = { producerId: -1n, producerEpoch: -1 };
+    return producerOf(address, { idempotent: true, transactionalId, ...nobody });
+}
+
 async function transact(address, topic, transactionalId) {
-    const producer = producerOf(address, { idempotent: true, transactionalId });
+    const producer = transactionalProducer(address, transactionalId);
     for (const [number, end] of ['commit', 'abort', 'commit'].entries()) {
         const transaction = await producer.beginTransaction();
         for (let i = 0; i < 10; i += 1) {
@@ -46,7 +52,7 @@ async function move(producer, consumer, target, messages, end) {
 }
 
 async function transfer(address, id, source, target) {
-    const producer = producerOf(address, { idempotent: true, transactionalId: id });
+    const producer = transactionalProducer(address, id);
     const bounds = { sessionTimeout: 6000, rebalanceTimeout: 6000, heartbeatInterval: 300 };
     const reading = { isolationLevel: READ_COMMITTED, maxWaitTime: 100 };
     const consumer = consumerOf(address, id, { ...bounds, ...reading });
