@@ -21,10 +21,11 @@ def said(results):
     releases = {side: ", ".join(found) for side, found in results.releases.items()}
     first, last = results.dates[0], results.dates[-1]
     text = f"Milena {releases['Milena']}, {first if first == last else f'{first} to {last}'}."
-    asked = sum(bool(cell.kafka_counted) for cell in results.cells.values())
+    tried = [cell for cell in results.cells.values() if cell.outcome != CANNOT]
+    asked = sum(bool(cell.kafka_counted) for cell in tried)
     if asked:
-        text += f" {asked} of {len(results.cells)} cells ran against Apache Kafka {releases['Apache Kafka']}, too."
-    return text
+        text += f" {asked} of {len(tried)} cells ran against Apache Kafka {releases['Apache Kafka']}, too."
+    return text + " An empty cell was not tried."
 
 
 def summary(results):
