@@ -182,6 +182,10 @@ def nothing(partition):
     pass
 
 
+def other(partition):
+    """No damage either, to another topic."""
+
+
 RECORD_DAMAGES = [
     nothing, flipped_record, zeros, magic, length_short, length_long, length_negative, cut_closed,
     cut_closed_in_the_middle, cut_between_batches, batch_lost, closed_emptied, segment_lost,

@@ -7,9 +7,11 @@ crash left. Each offset at which a batch began is asked for: an error, or the ba
 
 import contextlib
 import pathlib
+import re
 import shutil
 import sys
 import tempfile
+import time
 
 import damage
 from common import Suite, expect
@@ -18,6 +20,7 @@ from milena_test.broker import Milena
 from milena_test.suite import expect_equal
 
 suite = Suite("damage")
+WAIT_SECONDS_MAX = 120
 LAST = damage.BATCHES * damage.RECORDS
 CORRUPT = errors.CODES["CORRUPT_MESSAGE"]
 ALL_BATCHES = [(0, base) for base in range(0, LAST, damage.RECORDS)]
@@ -115,6 +118,41 @@ def damaged_checkpoints():
             path.write_bytes(b"0\n17\nnonsense\n")
         found = observe(Milena, data, [damage.nothing])
     expect_equal(found[damage.nothing], (LAST, ALL_BATCHES), "damaged checkpoints")
+
+
+def names_of(data):
+    """The directories of partitions; what is made up at random is a star."""
+    return sorted(re.sub(r"[0-9a-f]{32}", "*", path.name) for path in data.iterdir() if path.is_dir())
+
+
+def add_strangers(data):
+    """Beside the topic "nothing": directories that no topic has, and those that were being deleted."""
+    ours, hexadecimal = data / "nothing-0", "0123456789abcdef" * 2
+    for name in ("nobody-0", "nothing-7", f"nothing-0.{hexadecimal}-delete", f"gone-3.{hexadecimal}-stray"):
+        shutil.copytree(ours, data / name)
+    for name in ("nobody-0", "other-0"):
+        identity = data / name / "partition.metadata"
+        identity.write_text("version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAKg")
+
+
+@suite.case
+def directories_that_do_not_belong():
+    """They are set aside, or removed, under the same names as by Apache Kafka; the others are as they were."""
+    soon = {"log.segment.delete.delay.ms": 1, "log.initial.task.delay.ms": 1, "log.retention.ms": -1}
+    with damaged([damage.nothing, damage.other]) as data:
+        add_strangers(data)
+        theirs = data.with_name("theirs")
+        shutil.copytree(data, theirs)
+        found = {}
+        for kind, folder in (Milena, data), (oracle.ApacheKafka, theirs):
+            with kind(data=folder, settings=soon) as broker, broker.client() as client:
+                deadline = time.monotonic() + WAIT_SECONDS_MAX
+                while any(name.endswith("-delete") for name in names_of(folder)):
+                    expect(time.monotonic() < deadline, f"{kind.name}: {names_of(folder)}")
+                    time.sleep(0.05)
+                found[kind] = names_of(folder), answers(client, "nothing"), client.list_offset("other", 0)
+    expect_equal(found[Milena], found[oracle.ApacheKafka], "directories, and what their topics have")
+    expect("nobody-0.*-stray" in found[Milena][0], f"{found[Milena][0]}")
 
 
 if __name__ == "__main__":
