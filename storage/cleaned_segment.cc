@@ -55,6 +55,11 @@ void CleanedSegment::note_batch(const BatchHeader& batch, int64_t position) {
 }
 
 Result<void> CleanedSegment::append(BytesView batch) {
+    // Records can take more room than before, if another program has packed them better.
+    if (size() + static_cast<int64_t>(batch.size()) > kBytesMax)
+        return Error(ErrorCode::RECORD_LIST_TOO_LARGE,
+                     directory_ + ": segment " + std::to_string(base_offset_.value) +
+                         " would be larger than positions in its index can tell");
     note_batch(BatchHeader::load(batch.data()), size());
     buffer_.insert(buffer_.end(), batch.begin(), batch.end());
     return buffer_.size() >= buffer_bytes_ ? flush() : Result<void>();

@@ -2,6 +2,7 @@
 // The segment that a compaction writes: files that end in .cleaned until it takes its place.
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,12 +19,14 @@ namespace milena {
 /// files are removed with it.
 class CleanedSegment {
   public:
+    static constexpr int64_t kBytesMax = std::numeric_limits<int32_t>::max();
+
     CleanedSegment(FileSystem& files, std::string directory, Offset base_offset,
                    int32_t index_interval_bytes, size_t buffer_bytes);
     ~CleanedSegment();
     CleanedSegment(const CleanedSegment&) = delete;
 
-    /// Whole batches, in order.
+    /// Whole batches, in order. RECORD_LIST_TOO_LARGE beyond kBytesMax.
     Result<void> append(BytesView batch);
     void add_aborted(const std::vector<AbortedTransactionEntry>& transactions);
     /// Writes what is left, and the indexes; all is on the device afterwards, but for the names.
