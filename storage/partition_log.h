@@ -199,7 +199,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     /// False, and nothing is changed, if they are not in the log any more. If the files can't be
     /// renamed half-way, the log is offline.
     Result<bool> replace_segments(const SegmentList& old, CleanedSegment& cleaned);
-    /// The newest record's; of a segment without timestamps, when it was made.
+    /// The newest record's; of a segment without timestamps, when its file was last written to.
     Result<TimestampMs> age_timestamp(Segment& segment) const;
 
   private:

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dropping old segments: by age, by size, and below the log start.
+#include <sys/stat.h>
+
 #include <algorithm>
 
 #include "base/log.h"
@@ -10,7 +12,12 @@ namespace milena {
 Result<TimestampMs> PartitionLog::age_timestamp(Segment& segment) const {
     auto newest = segment.max_timestamp();
     if (!newest || newest->value >= 0) return newest;
-    return segment.created();
+    if (segment.size() == 0) return segment.created();
+    auto file = segment.log_file();
+    if (!file) return file.error();
+    struct stat status{};
+    if (::fstat((*file)->descriptor(), &status) != 0) return segment.created();
+    return TimestampMs(status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1'000'000);
 }
 
 /// As Apache Kafka: the oldest segments, as long as one of the rules asks for the next one. What

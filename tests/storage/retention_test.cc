@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which segments retention drops, and what becomes of their files.
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include "storage/control_record.h"
 #include "tests/storage/faulty_file_system.h"
 #include "tests/storage/fixtures.h"
@@ -47,6 +50,25 @@ TEST_F(RetentionTest, OldSegmentsGoByTheirNewestRecord) {
     EXPECT_EQ(read_all(*log, Offset(4)).size(), 6u);
     EXPECT_EQ(log->read(Offset(3), 100, Offset(10), true, false).error().code(),
               ErrorCode::OFFSET_OUT_OF_RANGE);
+}
+
+TEST_F(RetentionTest, SegmentsWithoutTimestampsGoByTheAgeOfTheirFiles) {
+    auto log = open();
+    for (int i = 0; i < 6; ++i) ASSERT_TRUE(append(*log, batch(-1)));
+    for (const int64_t base : {0, 2, 4}) {
+        const timespec written{(kStart + base * kMinute) / 1000, 0};
+        const std::string path = directory() + "/" + segment_file_name(Offset(base), kLogSuffix);
+        const timespec times[] = {written, written};
+        ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+    }
+    LogCheckpoint committed;
+    committed.high_watermark = Offset(6);
+    log = open(committed);
+    clock.now_ms = kStart + 10 * kMinute;
+    config.retention_ms = 7 * kMinute;
+    reconfigure(*log);
+    EXPECT_EQ(*log->delete_old_segments(), 2u);
+    EXPECT_EQ(log->log_start_offset(), Offset(4));
 }
 
 TEST_F(RetentionTest, TheActiveSegmentGoesToo) {
