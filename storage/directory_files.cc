@@ -126,11 +126,15 @@ std::string topic_id_path(const std::string& partition_directory) {
     return partition_directory + "/" + std::string(kPartitionMetadata);
 }
 
-std::optional<Uuid> read_topic_id(FileSystem& files, const std::string& partition_directory) {
-    auto content = files.read_file(topic_id_path(partition_directory));
-    if (!content) return {};
+Result<std::optional<Uuid>> read_topic_id(FileSystem& files,
+                                          const std::string& partition_directory) {
+    const std::optional<Uuid> none;
+    const std::string path = topic_id_path(partition_directory);
+    auto content = files.read_file(path);
+    if (!content && files.exists(path)) return content.error();
+    if (!content) return none;
     auto values = parse_properties(as_text(*content));
-    if (values["version"] != "0") return {};
+    if (values["version"] != "0") return none;
     return Uuid::parse(values["topic_id"]);
 }
 

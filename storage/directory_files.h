@@ -41,7 +41,8 @@ Result<void> write_clean_shutdown(FileSystem& files, const std::string& director
 Result<void> remove_clean_shutdown(FileSystem& files, const std::string& directory);
 
 /// partition.metadata: the topic id. Nothing if the file is missing or cut short.
-std::optional<Uuid> read_topic_id(FileSystem& files, const std::string& partition_directory);
+Result<std::optional<Uuid>> read_topic_id(FileSystem& files,
+                                          const std::string& partition_directory);
 /// Not durable by itself: a log syncs it before it first promises anything.
 Result<void> write_topic_id(FileSystem& files, const std::string& partition_directory,
                             Uuid topic_id);

@@ -101,7 +101,7 @@ class DiskLogManager final : public LogManager {
     Result<bool> check_holder(size_t index, Expectation& expected, std::vector<LoadTask>& tasks);
     bool may_be_namesake(const DataDirectory& directory, const PartitionName& name);
     Result<void> make_stray(const std::string& directory, const PartitionName& name);
-    void note_future(size_t index, const std::string& entry, Expectations& expected);
+    Result<void> note_future(size_t index, const std::string& entry, Expectations& expected);
     Result<void> adopt_futures(Expectations& expected, std::vector<LoadTask>& tasks);
 
     // Loading (log_manager_load.cc).

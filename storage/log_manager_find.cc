@@ -31,13 +31,16 @@ Result<void> DiskLogManager::find_logs_in(size_t index, Expectations& expected,
                                           std::vector<LoadTask>& tasks) {
     auto all = list_logs(index, expected);
     if (!all) return all.error();
-    (void)run_on_threads(all->size(), [&](size_t i) -> Result<void> {
+    auto identified = run_on_threads(all->size(), [&](size_t i) -> Result<void> {
         Found& found = (*all)[i];
-        if (found.expected)
-            found.id =
-                read_topic_id(files_, directories_[index].path + "/" + found.name.directory_name());
+        if (!found.expected) return {};
+        auto id =
+            read_topic_id(files_, directories_[index].path + "/" + found.name.directory_name());
+        if (!id) return id.error();
+        found.id = *id;
         return {};
     });
+    if (!identified) return identified;
     for (const Found& found : *all)
         if (auto settled = settle(index, found, tasks); !settled) return settled;
     return {};
@@ -53,7 +56,7 @@ Result<std::vector<DiskLogManager::Found>> DiskLogManager::list_logs(size_t inde
         if (entry.ends_with(kDeletedDirectorySuffix)) {
             environment_.retired->add(directory + "/" + entry, clock_.steady_now());
         } else if (entry.ends_with(kFutureDirectorySuffix)) {
-            note_future(index, entry, expected);
+            if (auto noted = note_future(index, entry, expected); !noted) return noted.error();
         } else if (auto name = parse_partition_directory(entry);
                    name && entry != kMetadataDirectory) {
             Expectation* const wanted = expected.find(*name);
@@ -128,16 +131,19 @@ Result<void> DiskLogManager::make_stray(const std::string& directory, const Part
 }
 
 /// A copy that the log was about to become.
-void DiskLogManager::note_future(size_t index, const std::string& entry, Expectations& expected) {
+Result<void> DiskLogManager::note_future(size_t index, const std::string& entry,
+                                         Expectations& expected) {
     const std::string path = directories_[index].path + "/" + entry;
     const auto name = parse_partition_directory(entry.substr(0, entry.rfind('.')));
     const auto id = read_topic_id(files_, path);
+    if (!id) return id.error();
     // Of a long topic, the directory's name has only the beginning.
-    const Expectation* log = name && id ? expected.find(*id, name->partition) : nullptr;
+    const Expectation* log = name && *id ? expected.find(**id, name->partition) : nullptr;
     if (log)
         futures_.push_back({log->name(), index, path});
     else
         environment_.retired->add(path, clock_.steady_now());
+    return {};
 }
 
 /// Those without a log: if the cluster knows the log there, it was complete.

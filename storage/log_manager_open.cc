@@ -74,6 +74,8 @@ Result<DataDirectory> open_directory(FileSystem& files, const std::string& path,
                               {kHighWatermarkCheckpoint, &directory.high_watermarks}}) {
         if (auto offsets = read_offset_checkpoint(files, path + "/" + std::string(name))) {
             *into = std::move(*offsets);
+        } else if (offsets.error().is_from_system()) {
+            return offsets.error();
         } else {
             MILENA_LOG(Warn) << offsets.error().message() << "; going on without it";
         }
@@ -87,7 +89,9 @@ Result<void> make_durable_directory(FileSystem& files, const std::filesystem::pa
     const std::filesystem::path parent = path.parent_path();
     if (auto made = make_durable_directory(files, parent); !made) return made;
     if (auto made = files.make_directory(path); !made) return made;
-    return files.sync_directory(parent.empty() ? "." : parent);
+    auto synced = files.sync_directory(parent.empty() ? "." : parent);
+    if (!synced) (void)files.remove_tree(path);  // or nobody would sync its name any more
+    return synced;
 }
 
 Result<void> check_readable(FileSystem& files, const std::string& path) {
@@ -164,6 +168,10 @@ Result<std::unique_ptr<LogManager>> LogManager::open(LogManagerOptions options,
             continue;
         }
         auto directory = open_directory(files, path, cluster_id, node_id);
+        if (!directory && directory.error().is_from_system() && !directories.empty()) {
+            directories.push_back(offline_directory(path, directory.error()));
+            continue;
+        }
         if (!directory) return directory.error();
         auto epoch = read_clean_shutdown(files, path);
         directory->clean_shutdown = epoch.has_value();

@@ -271,10 +271,7 @@ Result<void> PartitionLog::load_epochs(const SegmentList& segments) {
         epochs_ = std::move(*epochs);
         return {};
     }
-    // Not if the disk is what is broken.
-    if (auto content = environment_.files().read_file(LeaderEpochs::file_path(*directory_));
-        !content)
-        return content.error();
+    if (epochs.error().is_from_system()) return epochs.error();
     MILENA_LOG(Warn) << epochs.error().message() << "; the epochs are taken from the records";
     for (const auto& segment : segments) {
         if (segment->size() == 0) continue;

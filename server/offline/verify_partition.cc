@@ -63,13 +63,17 @@ std::optional<Uuid> verify_topic_id(Verification& run, const std::string& direct
                                     bool has_records) {
     const std::string path = topic_id_path(directory);
     auto id = read_topic_id(run.files, directory);
-    if (id) return id;
+    if (!id) {
+        run.report.damage(path, id.error().message());
+        return {};
+    }
+    if (*id) return *id;
     const char* what = run.files.exists(path) ? "names no topic id" : "is missing";
     if (has_records)
         run.report.damage(path, what);
     else
         run.report.note(path, what);
-    return id;
+    return {};
 }
 
 void look_at_other_file(Verification& run, const std::string& path, const NamedFile& named,

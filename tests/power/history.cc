@@ -89,12 +89,14 @@ Result<void> History::open_logs() {
 }
 
 std::string History::start(bool power_failed) {
+    starts_.push_back(now());
     clock_.now_ms += 1000;
     auto opened = open_logs();
     if (!opened && disk_.fault) {
         failed("a start", opened.error());
         kill();
         disk_.fault = nullptr;  // somebody has mended the disk
+        starts_.push_back(now());
         opened = open_logs();
     }
     if (!opened) return "\n  the start failed: " + opened.error().to_string();
@@ -143,9 +145,11 @@ void History::failed(const std::string& what, const Error& cause) {
 
 void History::end() {
     pool_.run_all();
+    std::vector<size_t> online;  // those that a failed directory holds are left as they are
+    for (size_t topic = 0; topic < kTopics; ++topic)
+        if (manager_->find(name_of(topic), 0)) online.push_back(topic);
     if (auto ended = manager_->shut_down(1)) {
-        for (size_t topic = 0; topic < kTopics; ++topic)
-            model(topic).promise(model(topic).end(), now());
+        for (const size_t topic : online) model(topic).promise(model(topic).end(), now());
     } else {
         failed("a shutdown", ended.error());
     }

@@ -92,6 +92,8 @@ class History {
     KnownNode known_at(size_t time) const {
         return time < recovered_at_ ? before_.at(time) : known_.at(time);
     }
+    /// The first event of each life of the process.
+    const std::vector<size_t>& starts() const { return starts_; }
     /// The event with which the first start ended.
     size_t recovered_at() const { return recovered_at_; }
 
@@ -135,6 +137,7 @@ class History {
     std::unique_ptr<DiskLogManager> manager_;
     std::vector<std::shared_ptr<LocalPartition>> partitions_;
     std::unique_ptr<LogCleaner> cleaner_;
+    std::vector<size_t> starts_;
     size_t recovered_at_ = kNever;
     int64_t values_made_ = 0;
     bool may_fail_ = false;

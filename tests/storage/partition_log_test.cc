@@ -30,7 +30,7 @@ TEST_F(PartitionLogTest, AppendsAndReads) {
     EXPECT_EQ(ranges(bytes), (Ranges{{0, 2}, {3, 4}}));
     EXPECT_EQ(RecordBatchView::parse(bytes)->leader_epoch(), LeaderEpoch(3));
     EXPECT_EQ(log->latest_epoch(), LeaderEpoch(3));
-    EXPECT_EQ(read_topic_id(*files, directory()), topic_id);
+    EXPECT_EQ(*read_topic_id(*files, directory()), topic_id);
 }
 
 TEST_F(PartitionLogTest, ReadsWithinBounds) {
