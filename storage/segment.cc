@@ -325,8 +325,6 @@ Result<int64_t> Segment::recover(const LogConfig& config,
     if (!file) return file.error();
     auto length = (*file)->size();
     if (!length) return length.error();
-    if (auto trimmed = offset_index_.trim(offset_index_path(), 0); !trimmed) return trimmed.error();
-    if (auto trimmed = time_index_.trim(time_index_path(), 0); !trimmed) return trimmed.error();
     modified_ = true;
     last_time_entry_ = {};
     max_timestamp_ = offset_of_max_timestamp_ = -1;
@@ -350,8 +348,9 @@ Result<int64_t> Segment::recover(const LogConfig& config,
     }
     note_time_entry(entries);  // as of a segment that is sealed: perhaps this one was
     times_loaded_.store(true, std::memory_order_release);
-    if (auto written = write_entries(entries); !written) return written.error();
-    if (auto written = flush_entries(); !written) return written.error();
+    auto indexed = offset_index_.replace(offset_index_path(), std::span(entries.offsets));
+    if (indexed) indexed = time_index_.replace(time_index_path(), std::span(entries.times));
+    if (!indexed) return indexed.error();
     if (valid < *length) {
         if (auto cut = (*file)->truncate(valid); !cut) return cut.error();
         // Else what is cut here might be back behind what is written in its place.

@@ -107,9 +107,7 @@ class SparseIndex {
         if (!known) return known.error();
         auto file = file_.get(path, OpenMode::kCreate);
         if (!file) return file.error();
-        Bytes bytes(entries.size() * Entry::kSize);
-        for (size_t i = 0; i < entries.size(); ++i)
-            entries[i].store(bytes.data() + i * Entry::kSize);
+        const Bytes bytes = bytes_of(entries);
         if (auto written = (*file)->write_at(*known * Entry::kSize, BytesView(bytes)); !written)
             return written;
         count_.store(*known + static_cast<int64_t>(entries.size()), std::memory_order_release);
@@ -124,6 +122,25 @@ class SparseIndex {
     /// The last entry for which `holds`; it holds for the first n entries and for no later one.
     template <class Path, class Predicate>
     Result<std::optional<Entry>> last_where(const Path& path, const Predicate& holds);
+
+    /// The file has these entries and no others. They are written over what is there, as ext4 hurries
+    /// to the device what is written to a file after it was cut to nothing.
+    template <class Path>
+    Result<void> replace(const Path& path, std::span<const Entry> entries) {
+        waiting_.clear();
+        if (entries.empty() && known_empty_) return {};
+        auto file = file_.get(path, OpenMode::kCreate);
+        if (!file) return file.error();
+        auto size = (*file)->size();
+        if (!size) return size.error();
+        const Bytes bytes = bytes_of(entries);
+        if (!bytes.empty())
+            if (auto written = (*file)->write_at(0, BytesView(bytes)); !written) return written;
+        known_empty_ = bytes.empty();
+        count_.store(static_cast<int64_t>(entries.size()), std::memory_order_release);
+        const auto length = static_cast<int64_t>(bytes.size());
+        return *size > length ? (*file)->truncate(length) : Result<void>();
+    }
 
     /// Forgets what is beyond `entries` and cuts the file there, so that it is what Kafka expects
     /// of a segment that is not written any more.
@@ -162,6 +179,13 @@ class SparseIndex {
     static constexpr int64_t kUnknown = -1;
     static constexpr int64_t kBlockEntries = 64;
     static constexpr size_t kWaitingMax = 7;
+
+    static Bytes bytes_of(std::span<const Entry> entries) {
+        Bytes bytes(entries.size() * Entry::kSize);
+        for (size_t i = 0; i < entries.size(); ++i)
+            entries[i].store(bytes.data() + i * Entry::kSize);
+        return bytes;
+    }
 
     CachedFile file_;
     std::atomic<int64_t> count_{kUnknown};
