@@ -10,6 +10,7 @@ import tempfile
 import content
 import group_members
 import group_offsets
+import recovered
 from common import Suite, expect, run
 from milena_test import log_dirs, oracle
 from milena_test.suite import chosen_broker, expect_equal
@@ -20,6 +21,7 @@ COMPLAINTS = [
     "Found out of order timestamp", "Non-consecutive",
     "sanity check failed", "Exception", "Error", "Could not", "Problem", "corrupt",
 ]  # fmt: skip
+RECOVERED_STARTED = 2  # Kafka starts on so many of the recovered directories
 DUMP_FILES_MAX = 60  # a call: the JVM's start is what costs
 
 
@@ -216,6 +218,32 @@ def apache_kafka_takes_over_moved_logs_after_a_crash(_):
             expect_seen(content.read(broker), seen, "and back", crashed=True)
             with broker.client() as client:
                 expect_equal(log_dirs.await_settled(client, sorted(topics)), again, "places again")
+
+
+@suite.case
+def recovered_after_power_failures(_):
+    """Of simulated ones: Kafka's tools find nothing wrong, and Kafka serves the same records."""
+    with tempfile.TemporaryDirectory(prefix="milena-disk-") as folder:
+        directories = recovered.make(folder)
+        expect(directories, "nothing was recovered")
+        files = [file for directory in directories for file in sorted(directory.glob("*/*"))]
+        logs = [file for file in files if file.suffix == ".log"]
+        dump(logs, "--deep-iteration", "--print-data-log")
+        indexes = [file for file in files if file.suffix in (".index", ".timeindex")]
+        dump(indexes, "--index-sanity-check")
+        dump([index for index in indexes if index.stat().st_size], "--verify-index-only")
+        dump([file for file in files if file.suffix in (".snapshot", ".txnindex")])
+        for directory in directories[:RECOVERED_STARTED]:
+            data = pathlib.Path(folder) / f"started-{directory.parent.name}"
+            recovered.adopt(chosen_broker(), directory, data)
+            with oracle.ApacheKafka(data=data) as broker:
+                theirs = content.read(broker)
+            with chosen_broker()(data=data) as broker:
+                expect_seen(content.read(broker), theirs, f"seed {directory.parent.name}")
+            records = sum(
+                len(part[1]) for _, _, parts in theirs.values() for part in parts.values()
+            )
+            expect(records > 0, "no records")
 
 
 def offsets_taken_over(first, second, committed):
