@@ -40,7 +40,8 @@ Result<void> write_clean_shutdown(FileSystem& files, const std::string& director
                                   int64_t broker_epoch);
 Result<void> remove_clean_shutdown(FileSystem& files, const std::string& directory);
 
-/// partition.metadata: the topic id. Nothing if the file is missing or cut short.
+/// partition.metadata: the topic id. Nothing if the file is missing or cut short; an error if it
+/// can't be read.
 Result<std::optional<Uuid>> read_topic_id(FileSystem& files,
                                           const std::string& partition_directory);
 /// Not durable by itself: a log syncs it before it first promises anything.

@@ -102,7 +102,7 @@ TEST_F(FindingLogsTest, ALogThatLacksItsTopicsIdGetsIt) {
         auto manager = open();
         ASSERT_TRUE(manager->load(expected(1)));
         EXPECT_EQ(manager->find("orders", 0)->log_end_offset(), Offset(1));
-        EXPECT_EQ(read_topic_id(files, path("orders-0")), topic_id);
+        EXPECT_EQ(*read_topic_id(files, path("orders-0")), topic_id);
         ASSERT_TRUE(manager->shut_down(2));
     }
 }
