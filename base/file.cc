@@ -134,7 +134,10 @@ class PosixFileSystem final : public FileSystem {
         return std::shared_ptr<File>(std::make_shared<PosixFile>(descriptor, path));
     }
 
-    bool exists(const std::string& path) override { return ::access(path.c_str(), F_OK) == 0; }
+    /// What can't be looked at is there: to take it for missing could cost what it holds.
+    bool exists(const std::string& path) override {
+        return ::access(path.c_str(), F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+    }
 
     Result<int64_t> file_size(const std::string& path) override {
         struct stat status{};

@@ -48,13 +48,14 @@ Result<std::optional<CompactionOutcome>> Compaction::run(const CompactionRange& 
     if (*built == Progress::kGivenUp) return given_up;
     outcome_.end = map_.latest() + 1;
     outcome_.keys = map_.size();
+    // Before the sync, which is to cover what this knows.
+    const FilterRules rules{now, log_.config().delete_retention_ms, log_.high_watermark(),
+                            log_.last_of_producers()};
     // A record goes because of a later one, which has its key or is the marker that aborts it:
     // no power failure may take that then.
     if (auto synced = log_.sync_before(log_.log_end_offset()); !synced) return synced.error();
     auto groups = group_segments(range);
     if (!groups) return groups.error();
-    const FilterRules rules{now, log_.config().delete_retention_ms, log_.high_watermark(),
-                            log_.last_of_producers()};
     CleanedTransactions transactions;
     for (const SegmentList& group : *groups) {
         auto compacted = compact_group(group, transactions, rules);

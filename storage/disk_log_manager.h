@@ -102,7 +102,7 @@ class DiskLogManager final : public LogManager {
     bool may_be_namesake(const DataDirectory& directory, const PartitionName& name);
     Result<void> make_stray(const std::string& directory, const PartitionName& name);
     Result<void> note_future(size_t index, const std::string& entry, Expectations& expected);
-    Result<void> adopt_futures(Expectations& expected, std::vector<LoadTask>& tasks);
+    void adopt_futures(Expectations& expected, std::vector<LoadTask>& tasks);
 
     // Loading (log_manager_load.cc).
     Result<void> run_load_task(const LoadTask& task);
@@ -110,6 +110,7 @@ class DiskLogManager final : public LogManager {
     /// Its logs are forgotten, its files left as they are.
     void take_offline(size_t index, const Error& cause);
     bool is_offline(const PartitionName& name) const;
+    bool is_offline(size_t index) const { return directories_[index].offline; }
     Result<void> end_loading(const std::vector<ExpectedLog>& expected);
     std::vector<size_t> online_directories() const;
     /// Calls `work(0..count-1)` on a few threads, also after a failure; returns the first failure.

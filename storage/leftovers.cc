@@ -86,16 +86,21 @@ Result<void> remove_replaced(Leftovers& found) {
         first = std::min(first, *base);
         end = std::max(end, *segment_end);
     }
-    return found.remove_if([&](const std::string& name) {
+    auto removed = found.remove_if([&](const std::string& name) {
         const auto base = offset_of(name);
         return base && !name.ends_with(kSwapSuffix) && *base >= first && *base < end;
     });
+    // If one came back beside the segment that replaces it, its records would be there twice.
+    if (removed && first != kNever) removed = found.files.sync_directory(found.directory);
+    return removed;
 }
 
-Result<void> rename_swapped(const Leftovers& found) {
+/// Either the segments themselves, or what stands beside them: that only follows.
+Result<void> rename_swapped(const Leftovers& found, bool logs) {
+    const std::string log_suffix = std::string(kLogSuffix).append(kSwapSuffix);
     bool renamed_any = false;
     for (const std::string& name : found.names) {
-        if (!name.ends_with(kSwapSuffix)) continue;
+        if (!name.ends_with(kSwapSuffix) || name.ends_with(log_suffix) != logs) continue;
         const std::string from = found.path(name);
         const std::string to = from.substr(0, from.size() - kSwapSuffix.size());
         MILENA_LOG(Info) << to << " takes the place of what a compaction replaced";
@@ -114,7 +119,8 @@ Result<std::vector<std::string>> finish_compaction(FileSystem& files,
     Leftovers found{files, directory, std::move(*names)};
     if (auto undone = undo_incomplete(found); !undone) return undone.error();
     if (auto removed = remove_replaced(found); !removed) return removed.error();
-    if (auto renamed = rename_swapped(found); !renamed) return renamed.error();
+    for (const bool logs : {true, false})
+        if (auto renamed = rename_swapped(found, logs); !renamed) return renamed.error();
     auto removed =
         found.remove_if([](const std::string& name) { return name.ends_with(kDeletedSuffix); });
     if (!removed) return removed.error();

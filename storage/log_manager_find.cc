@@ -21,9 +21,10 @@ Result<std::vector<DiskLogManager::LoadTask>> DiskLogManager::find_logs(Expectat
         if (found) continue;
         if (found.error().code() != ErrorCode::KAFKA_STORAGE_ERROR) return found.error();
         take_offline(index, found.error());
-        std::erase_if(tasks, [&](const LoadTask& task) { return task.directory == index; });
+        std::erase_if(futures_, [&](const Future& one) { return one.directory == index; });
     }
-    if (auto adopted = adopt_futures(expected, tasks); !adopted) return adopted.error();
+    adopt_futures(expected, tasks);
+    std::erase_if(tasks, [&](const LoadTask& task) { return is_offline(task.directory); });
     return tasks;
 }
 
@@ -93,6 +94,10 @@ Result<bool> DiskLogManager::check_holder(size_t index, Expectation& expected,
     }
     const PartitionName name = expected.name();
     const auto told = directory_index(expected.log->directory);
+    if (is_offline(*expected.holder)) {
+        if (told == index) expected.holder = index;
+        return told == index;
+    }
     if (told != index && told != expected.holder)
         return Error(ErrorCode::INVALID_CONFIG,
                      name.directory_name() + " is in two data directories, " +
@@ -146,8 +151,9 @@ Result<void> DiskLogManager::note_future(size_t index, const std::string& entry,
     return {};
 }
 
-/// Those without a log: if the cluster knows the log there, it was complete.
-Result<void> DiskLogManager::adopt_futures(Expectations& expected, std::vector<LoadTask>& tasks) {
+/// Those without a log: if the cluster knows the log there, it was complete. Unless the log is in a
+/// directory that is offline: what nobody looked at may be the whole of it.
+void DiskLogManager::adopt_futures(Expectations& expected, std::vector<LoadTask>& tasks) {
     for (const Future& future : std::exchange(futures_, {})) {
         Expectation& wanted = *expected.find(future.name);
         if (wanted.holder) {
@@ -156,14 +162,21 @@ Result<void> DiskLogManager::adopt_futures(Expectations& expected, std::vector<L
         }
         const DataDirectory& directory = directories_[future.directory];
         if (wanted.log->directory != directory.identity.directory_id) continue;
+        if (online_directories().size() < directories_.size()) {
+            std::unique_lock lock(mutex_);
+            offline_.insert(future.name);
+            continue;
+        }
         const std::string name = future.name.directory_name();
         MILENA_LOG(Info) << future.path << " was about to be " << name << ", and is now";
         auto renamed = files_.rename(future.path, directory.path + "/" + name);
-        if (!renamed) return renamed;
+        if (!renamed) {
+            take_offline(future.directory, renamed.error());
+            continue;
+        }
         wanted.holder = future.directory;
         tasks.push_back({future.directory, wanted.log});
     }
-    return {};
 }
 
 }  // namespace milena

@@ -50,6 +50,10 @@ Result<DirectoryIdentity> identify(FileSystem& files, const std::string& directo
             return checked.error();
     }
     if (identity.directory_id.is_zero()) {
+        // An earlier start may have made the directory and not got to this.
+        const std::string parent = std::filesystem::path(directory).parent_path();
+        if (auto synced = files.sync_directory(parent.empty() ? "." : parent); !synced)
+            return synced.error();
         identity.directory_id = Uuid::random();
         if (auto written = write_identity(files, directory, identity); !written)
             return written.error();
@@ -89,9 +93,7 @@ Result<void> make_durable_directory(FileSystem& files, const std::filesystem::pa
     const std::filesystem::path parent = path.parent_path();
     if (auto made = make_durable_directory(files, parent); !made) return made;
     if (auto made = files.make_directory(path); !made) return made;
-    auto synced = files.sync_directory(parent.empty() ? "." : parent);
-    if (!synced) (void)files.remove_tree(path);  // or nobody would sync its name any more
-    return synced;
+    return files.sync_directory(parent.empty() ? "." : parent);
 }
 
 Result<void> check_readable(FileSystem& files, const std::string& path) {

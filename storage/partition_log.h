@@ -325,7 +325,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     const LogEnvironment environment_;
     const PartitionName name_;
     const Uuid topic_id_;
-    LogDirectory directory_;  // changes with mutex_ and both others held
+    LogDirectory directory_;  // changes with mutex_ and the other locks held
     Published<const LogConfig> config_;
     Published<const SegmentList> segments_;
     std::atomic<RecentBorders*> recent_{nullptr};  // owned; a log without records has none

@@ -233,11 +233,12 @@ void PartitionLog::note_batch(const BatchHeader& header, BytesView batch) {
 
 Result<void> PartitionLog::note_aborted(const Segment& segment,
                                         const CompletedTransaction& completed) {
-    directory_dirty_ = true;
-    return append_aborted_transaction(
+    auto noted = append_aborted_transaction(
         environment_.files(), segment.path(kTransactionIndexSuffix),
         {completed.producer_id, completed.first_offset, completed.last_offset,
          producers_.last_stable_offset_after(completed)});
+    directory_dirty_ = true;  // not before there is a name to be synced
+    return noted;
 }
 
 Result<void> PartitionLog::roll(Offset base_offset) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changing to another directory, while the log lives.
+#include "storage/directory_files.h"
 #include "storage/partition_log.h"
 #include "storage/producer_snapshot.h"
 
@@ -7,6 +8,7 @@ namespace milena {
 
 Result<void> PartitionLog::relocate(
     const Relocation& to, const std::function<Result<void>(const SegmentList&)>& complete) {
+    std::lock_guard sync_lock(sync_files_mutex_);  // who syncs does it by the directory's name
     std::lock_guard file_lock(epoch_file_mutex_);
     std::lock_guard lock(mutex_);
     if (auto usable = check_usable(); !usable) return usable;
@@ -35,6 +37,9 @@ Result<void> PartitionLog::write_state(const std::string& directory) {
         if (auto written = write_producer_snapshot(files, directory, producers_); !written)
             return written;
     if (auto written = epochs_.write(files, directory, Durable::kYes); !written) return written;
+    auto identity = files.open(topic_id_path(directory), OpenMode::kReadWrite);
+    if (!identity) return identity.error();
+    if (auto synced = (*identity)->sync(); !synced) return synced;
     return files.sync_directory(directory);
 }
 

@@ -307,6 +307,7 @@ Result<void> PartitionLog::load_producers(const SegmentList& segments, const Fil
                 from = *offset;
                 continue;
             }
+            if (producers.error().is_from_system()) return producers.error();
             MILENA_LOG(Warn) << producers.error().message() << "; using what is older";
         } else if (usable && kept.contains(*offset)) {
             continue;

@@ -45,7 +45,8 @@ Result<void> PartitionLog::sync_files() {
     std::lock_guard alone(sync_files_mutex_);
     if (retired_.load()) return {};
     if (auto usable = check_usable(); !usable) return usable;
-    const Offset end = log_end_offset();  // before the list, which then covers it
+    const TimestampMs begun = environment_.clock.now();  // what comes from here on waits again
+    const Offset end = log_end_offset();                 // before the list, which then covers it
     const Offset from = recovery_point();
     const auto segments = this->segments();
     for (size_t i = 0; i < segments->size(); ++i) {
@@ -64,7 +65,7 @@ Result<void> PartitionLog::sync_files() {
     int64_t known = recovery_point_.load();
     while (known < end.value && !recovery_point_.compare_exchange_weak(known, end.value)) {
     }
-    last_sync_ms_ = environment_.clock.now().value;
+    last_sync_ms_ = begun.value;
     return {};
 }
 

@@ -123,8 +123,8 @@ class SparseIndex {
     template <class Path, class Predicate>
     Result<std::optional<Entry>> last_where(const Path& path, const Predicate& holds);
 
-    /// The file has these entries and no others. They are written over what is there, as ext4 hurries
-    /// to the device what is written to a file after it was cut to nothing.
+    /// The file has these entries and no others. They are written over what is there, as ext4
+    /// hurries to the device what is written to a file after it was cut to nothing.
     template <class Path>
     Result<void> replace(const Path& path, std::span<const Entry> entries) {
         waiting_.clear();

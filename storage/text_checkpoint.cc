@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/text_checkpoint.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace milena {
@@ -46,13 +47,6 @@ Result<CheckpointLines> read_checkpoint(FileSystem& files, const std::string& pa
         return malformed(path, "it has " + std::to_string(lines.size()) +
                                    " entries and announces " + std::to_string(expected));
     return lines;
-}
-
-Result<void> write_checkpoint(FileSystem& files, const std::string& path,
-                              const CheckpointLines& lines) {
-    std::string text = "0\n" + std::to_string(lines.size()) + "\n";
-    for (const std::string& line : lines) text.append(line).push_back('\n');
-    return files.replace_file(path, text);
 }
 
 Result<OffsetCheckpoint> read_offset_checkpoint(FileSystem& files, const std::string& path) {

@@ -22,9 +22,6 @@ using CheckpointLines = std::vector<std::string>;
 /// The entries, unparsed. A missing file has none. KAFKA_STORAGE_ERROR when the file is not what it
 /// says.
 Result<CheckpointLines> read_checkpoint(FileSystem& files, const std::string& path);
-/// Replaces the file as a whole, durably.
-Result<void> write_checkpoint(FileSystem& files, const std::string& path,
-                              const CheckpointLines& lines);
 
 /// "topic partition offset", as in recovery-point-offset-checkpoint and its siblings.
 using OffsetCheckpoint = std::map<PartitionName, Offset>;

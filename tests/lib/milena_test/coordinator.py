@@ -63,7 +63,7 @@ def identity(transactional_id, answer):
 
 
 def await_complete(client, transactional_id):
-    """EndTxn is answered before the markers are written."""
+    """EndTxn may be answered before the markers are written."""
     deadline = time.monotonic() + SECONDS_MAX
     while not (found := state(client, transactional_id))["TransactionState"].startswith("Complete"):
         if time.monotonic() > deadline:
