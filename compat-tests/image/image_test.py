@@ -9,8 +9,8 @@ import os
 import sys
 import time
 
+import container_recipes
 import engine
-import recipes
 import toolchains
 from common import BUILD, folder_of, run, virtual_environment
 from engine import Engine
@@ -56,7 +56,7 @@ def prepare():
         java_program()
         python_program()
         go_program()
-        recipes.python()
+        container_recipes.python()
 
 
 class Images:
@@ -256,7 +256,7 @@ def testcontainers_go(images):
 
 @suite.case
 def recipe_for_compose(images):
-    with recipes.ComposeProject(images.podman) as project, Client(PORT, host="localhost") as client:
+    with container_recipes.ComposeProject(images.podman) as project, Client(PORT, host="localhost") as client:
         expect_equal(project.exit_status("application"), 0, "what the application found")
         asked = [{"Name": "orders"}, {"Name": "payments"}]
         topics = client.request("Metadata", 5, {"Topics": asked})["Topics"]
@@ -266,7 +266,7 @@ def recipe_for_compose(images):
 
 @suite.case
 def recipe_for_github_actions(images):
-    with images.healthy(*recipes.actions_service(images.minimal)) as container:
+    with images.healthy(*container_recipes.actions_service(images.minimal)) as container:
         images.podman.call("healthcheck", "run", container.name)  # a runner waits for that
         with Client(PORT, host="localhost") as client:
             produce(client, "orders", b"value")
