@@ -72,6 +72,25 @@ class BatchScanner {
     size_t buffered_ = 0;
 };
 
+/// Where a sound batch begins behind `position`, if there is one.
+Result<std::optional<int64_t>> find_batch_behind(const File& file, int64_t position, int64_t size) {
+    constexpr size_t kMagicPosition = 16;
+    constexpr uint8_t kMagic = 2;
+    Bytes bytes(static_cast<size_t>(size - position));
+    auto read = file.read_at(position, bytes);
+    if (!read) return read.error();
+    for (size_t at = 1; at + kMagicPosition < *read; ++at) {
+        const BytesView rest = BytesView(bytes).subspan(at, *read - at);
+        const int64_t length = batch_size(rest);
+        if (rest[kMagicPosition] != kMagic || length < 0 ||
+            static_cast<size_t>(length) > rest.size())
+            continue;
+        if (parse_metadata_batch(rest.first(static_cast<size_t>(length))))
+            return std::optional(position + static_cast<int64_t>(at));
+    }
+    return std::optional<int64_t>();
+}
+
 }  // namespace
 
 std::string MetadataLog::segment_path(Offset base) const {
@@ -149,6 +168,11 @@ Result<void> MetadataLog::replay(Offset from, const Visit& visit) {
                              std::to_string(end_.value) + ", but the next file starts at " +
                              std::to_string(next->first.value));
     }
+    if (end_ == Offset(0) && from == Offset(0) && was_stopped())
+        return Error(ErrorCode::CORRUPT_MESSAGE,
+                     directory_ +
+                         " has no records, though a broker was stopped here: the topics "
+                         "and all else that the cluster knew is gone. Restore it");
     std::erase_if(epochs_, [&](const auto& epoch) { return epoch.second >= end_; });
     return open_active();
 }
@@ -166,10 +190,10 @@ Result<void> MetadataLog::replay_segment(Offset base, bool last, Offset from, co
         if (batch && batch->at.base_offset < end_)
             batch = Error(ErrorCode::CORRUPT_MESSAGE, "offsets run backwards");
         if (!batch) {
-            if (last) return cut_tail(**file, position, batch.error().message());
-            return Error(ErrorCode::CORRUPT_MESSAGE, path + " is damaged at byte " +
-                                                         std::to_string(position) + ": " +
-                                                         batch.error().message());
+            const std::string why = batch.error().message();
+            if (last) return cut_tail(**file, position, why);
+            return Error(ErrorCode::CORRUPT_MESSAGE,
+                         path + " is damaged at byte " + std::to_string(position) + ": " + why);
         }
         if (batch->at.epoch > last_epoch()) epochs_[batch->at.epoch] = batch->at.base_offset;
         end_ = batch->last_offset + 1;
@@ -179,7 +203,21 @@ Result<void> MetadataLog::replay_segment(Offset base, bool last, Offset from, co
     return {};
 }
 
+bool MetadataLog::was_stopped() {
+    return read_clean_shutdown(files_, directory_.substr(0, directory_.rfind('/'))).has_value();
+}
+
+/// A crash tears what was written last. What is damaged though the broker was stopped, and in front
+/// of what is sound, is not for us to throw away.
 Result<void> MetadataLog::cut_tail(File& file, int64_t position, const std::string& why) {
+    auto sound = was_stopped() ? find_batch_behind(file, position, segments_.rbegin()->second)
+                               : std::optional<int64_t>();
+    if (!sound) return sound.error();
+    if (*sound)
+        return Error(ErrorCode::CORRUPT_MESSAGE,
+                     file.path() + " is damaged at byte " + std::to_string(position) + " (" + why +
+                         "), and sound from byte " + std::to_string(**sound) +
+                         " on. Restore it, or cut it there to go on without what follows");
     MILENA_LOG(Warn) << file.path() << ": " << why << "; cut at byte " << position;
     segments_.rbegin()->second = position;
     if (auto cut = file.truncate(position); !cut) return cut;

@@ -28,7 +28,8 @@ class MetadataLog {
 
     using Visit = std::function<Result<void>(const MetadataBatch&)>;
     /// Every batch that holds `from` or later, in order. A torn tail is cut off; damage anywhere
-    /// else is CORRUPT_MESSAGE. To be called once, before the first append.
+    /// else is CORRUPT_MESSAGE, as is a log without records where a broker was stopped cleanly. To
+    /// be called once, before the first append.
     Result<void> replay(Offset from, const Visit& visit);
     /// Starts anew at `offset`: what a snapshot newer than the whole log asks for.
     Result<void> restart_at(Offset offset);
@@ -62,6 +63,8 @@ class MetadataLog {
     Result<void> load_epochs();
     Result<void> save_epochs();
     Result<void> replay_segment(Offset base, bool last, Offset from, const Visit& visit);
+    /// Whether the data directory's broker was stopped cleanly, and has not run since.
+    bool was_stopped();
     Result<void> cut_tail(File& file, int64_t position, const std::string& why);
     Result<void> open_active();
     std::string segment_path(Offset base) const;
