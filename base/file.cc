@@ -209,6 +209,8 @@ class PosixFileSystem final : public FileSystem {
         if (::fcntl(descriptor, F_SETLK, &whole) != 0) {
             int failure = errno;
             ::close(descriptor);
+            if (failure == EAGAIN || failure == EACCES)
+                return Error(ErrorCode::KAFKA_STORAGE_ERROR, "another process has locked " + path);
             return storage_error("lock", path, failure);
         }
         return std::unique_ptr<FileLock>(std::make_unique<PosixFileLock>(descriptor));

@@ -66,6 +66,7 @@ Result<DataDirectory> open_directory(FileSystem& files, const std::string& path,
     DataDirectory directory;
     directory.path = path;
     auto lock = files.lock(path + "/.lock");
+    if (!lock && lock.error().is_from_system()) return lock.error();
     if (!lock)
         return Error(ErrorCode::KAFKA_STORAGE_ERROR,
                      path + " is in use by another process: " + lock.error().message());

@@ -77,15 +77,17 @@ std::optional<Uuid> verify_topic_id(Verification& run, const std::string& direct
 }
 
 void look_at_other_file(Verification& run, const std::string& path, const NamedFile& named,
-                        const std::set<Offset>& bases, Offset end) {
+                        const std::set<Offset>& bases, const LogProgress& log) {
     const bool belongs = bases.contains(named.base_offset);
     switch (named.kind) {
         case FileKind::kSnapshot:
-            return verify_snapshot(run, path, named.base_offset, end);
+            return verify_snapshot(run, path, named.base_offset, log.next);
         case FileKind::kOffsetIndex:
         case FileKind::kTimeIndex:
         case FileKind::kTransactionIndex:
-            if (!belongs) run.report.damage(path, "belongs to no segment");
+            if (!belongs && log.was_stopped) run.report.damage(path, "belongs to no segment");
+            if (!belongs && !log.was_stopped)
+                run.report.note(path, "belongs to no segment; a broker removes it at its start");
             return;
         case FileKind::kUnknown:
             return run.report.note(path, "is no file of a log");
@@ -121,7 +123,7 @@ VerifiedLog verify_partition(Verification& run, const std::string& directory, bo
         if (!named.leftover.empty() || name.ends_with(kTemporarySuffix))
             run.report.note(path, "was left over; a broker removes or completes it at its start");
         else
-            look_at_other_file(run, path, named, bases, log.next);
+            look_at_other_file(run, path, named, bases, log);
     }
     found.topic_id = verify_topic_id(run, directory, run.bytes > bytes_before);
     found.end = log.next;
