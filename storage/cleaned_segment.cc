@@ -2,6 +2,7 @@
 #include "storage/cleaned_segment.h"
 
 #include "base/log.h"
+#include "storage/file_times.h"
 
 namespace milena {
 namespace {
@@ -98,6 +99,10 @@ Result<void> CleanedSegment::finish() {
     Bytes entries;
     for (const AbortedTransactionEntry& entry : aborted_) append_entry(entries, entry);
     return write_index(kTransactionIndexSuffix, entries);
+}
+
+void CleanedSegment::take_age_of(const File& old) {
+    if (const auto time = modified_time(old)) set_modified_time(*log_, *time);
 }
 
 }  // namespace milena

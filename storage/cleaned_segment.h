@@ -31,6 +31,8 @@ class CleanedSegment {
     void add_aborted(const std::vector<AbortedTransactionEntry>& transactions);
     /// Writes what is left, and the indexes; all is on the device afterwards, but for the names.
     Result<void> finish();
+    /// After finish(): it was last written to when `old` was.
+    void take_age_of(const File& old);
 
     Offset base_offset() const { return base_offset_; }
     int64_t size() const { return written_ + static_cast<int64_t>(buffer_.size()); }

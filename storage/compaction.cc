@@ -194,6 +194,9 @@ Result<Compaction::Progress> Compaction::compact_group(const SegmentList& group,
         outcome_.bytes_before += segment->size();
     }
     if (auto finished = cleaned.finish(); !finished) return finished.error();
+    auto newest = group.back()->log_file();
+    if (!newest) return newest.error();
+    cleaned.take_age_of(**newest);
     outcome_.bytes_after += cleaned.size();
     auto replaced = log_.replace_segments(group, cleaned);
     if (!replaced) return replaced.error();

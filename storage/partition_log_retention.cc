@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dropping old segments: by age, by size, and below the log start.
-#include <sys/stat.h>
-
 #include <algorithm>
 
 #include "base/log.h"
+#include "storage/file_times.h"
 #include "storage/partition_log.h"
 
 namespace milena {
@@ -15,9 +14,7 @@ Result<TimestampMs> PartitionLog::age_timestamp(Segment& segment) const {
     if (segment.size() == 0) return segment.created();
     auto file = segment.log_file();
     if (!file) return file.error();
-    struct stat status{};
-    if (::fstat((*file)->descriptor(), &status) != 0) return segment.created();
-    return TimestampMs(status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1'000'000);
+    return modified_time(**file).value_or(segment.created());
 }
 
 /// As Apache Kafka: the oldest segments, as long as one of the rules asks for the next one. What

@@ -5,6 +5,7 @@
 #include <map>
 #include <random>
 
+#include "storage/file_times.h"
 #include "tests/storage/compaction_fixture.h"
 #include "tests/storage/faulty_file_system.h"
 
@@ -150,6 +151,18 @@ TEST_F(CompactionTest, ASmallMapTakesSeveralRuns) {
     }
     EXPECT_EQ(records(*log).size(), 51u);
     EXPECT_EQ(records(*log).front(), (SeenRecord{50, "key-0", "50"}));
+}
+
+TEST_F(CompactionTest, WhatIsLeftIsAsOldAsItsFileWas) {
+    auto log = open();
+    put(*log, {{"a", "1"}});
+    roll(*log);
+    const std::string path = directory() + "/" + segment_file_name(Offset(0), kLogSuffix);
+    constexpr TimestampMs kWritten(1'600'000'000'000);
+    set_modified_time(**files->open(path, OpenMode::kReadWrite), kWritten);
+    const auto outcome = compact(*log);
+    ASSERT_TRUE(outcome && *outcome);
+    EXPECT_EQ(modified_time(**files->open(path, OpenMode::kRead)), kWritten);
 }
 
 TEST_F(CompactionTest, ADamagedSegmentIsNotCompacted) {
