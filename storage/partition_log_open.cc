@@ -79,8 +79,17 @@ Result<void> PartitionLog::load(const LogCheckpoint& checkpoint) {
     auto end = find_log_end(*segments.back());
     if (!end) return end.error();
     Offset start = std::max(checkpoint.log_start, segments.front()->base_offset());
+    if (*end < checkpoint.recovery_point) {
+        MILENA_LOG(Warn) << *directory_ << " ends at offset " << end->value
+                         << ", though it was on the device up to "
+                         << checkpoint.recovery_point.value
+                         << ": somebody, or the disk, has lost the records in between";
+    }
     if (*end < start) {
         // Less is left than was deleted: go on where the deletion ended.
+        MILENA_LOG(Warn) << *directory_ << " ends at offset " << end->value
+                         << ", where records up to " << start.value
+                         << " are deleted; it goes on there, without them";
         if (auto begun = begin_at(start, segments); !begun) return begun;
         *end = start;
         names = environment_.files().list(*directory_);
