@@ -7,8 +7,10 @@
 #include <sstream>
 
 #include "base/log.h"
+#include "storage/batch_header.h"
 #include "storage/directory_files.h"
 #include "storage/file_names.h"
+#include "storage/leader_epochs.h"
 
 namespace milena {
 namespace {
@@ -22,8 +24,9 @@ bool is_derived(std::string_view name) {
            name.ends_with(kDeletedSuffix);
 }
 
-std::string epoch_path(const std::string& directory) {
-    return directory + "/" + std::string(kLeaderEpochCheckpoint);
+/// The data directory that holds the metadata log's.
+std::string parent_of(const std::string& directory) {
+    return directory.substr(0, directory.rfind('/'));
 }
 
 /// Hands out a file's batches; `batch` stays valid until the next call.
@@ -74,19 +77,15 @@ class BatchScanner {
 
 /// Where a sound batch begins behind `position`, if there is one.
 Result<std::optional<int64_t>> find_batch_behind(const File& file, int64_t position, int64_t size) {
-    constexpr size_t kMagicPosition = 16;
-    constexpr uint8_t kMagic = 2;
     Bytes bytes(static_cast<size_t>(size - position));
     auto read = file.read_at(position, bytes);
     if (!read) return read.error();
-    for (size_t at = 1; at + kMagicPosition < *read; ++at) {
-        const BytesView rest = BytesView(bytes).subspan(at, *read - at);
-        const int64_t length = batch_size(rest);
-        if (rest[kMagicPosition] != kMagic || length < 0 ||
-            static_cast<size_t>(length) > rest.size())
-            continue;
-        if (parse_metadata_batch(rest.first(static_cast<size_t>(length))))
-            return std::optional(position + static_cast<int64_t>(at));
+    const auto end = static_cast<int64_t>(*read);
+    for (int64_t at = 1; at + BatchHeader::kSize <= end; ++at) {
+        const BatchHeader header = BatchHeader::load(bytes.data() + at);
+        if (!header.is_plausible() || header.size_bytes > end - at) continue;
+        const BytesView batch(bytes.data() + at, static_cast<size_t>(header.size_bytes));
+        if (parse_metadata_batch(batch)) return std::optional(position + at);
     }
     return std::optional<int64_t>();
 }
@@ -109,7 +108,7 @@ Result<std::unique_ptr<MetadataLog>> MetadataLog::open(FileSystem& files, std::s
 Result<void> MetadataLog::prepare_directory() {
     if (!files_.exists(directory_)) {
         if (auto made = files_.make_directory(directory_); !made) return made;
-        auto synced = files_.sync_directory(directory_.substr(0, directory_.rfind('/')));
+        auto synced = files_.sync_directory(parent_of(directory_));
         if (!synced) return synced;
     }
     auto names = files_.list(directory_);
@@ -133,7 +132,7 @@ Result<void> MetadataLog::prepare_directory() {
 }
 
 Result<void> MetadataLog::load_epochs() {
-    const std::string path = epoch_path(directory_);
+    const std::string path = LeaderEpochs::file_path(directory_);
     if (!files_.exists(path)) return {};
     auto content = files_.read_file(path);
     if (!content) return content.error();
@@ -152,7 +151,7 @@ Result<void> MetadataLog::save_epochs() {
     std::string content = "0\n" + std::to_string(epochs_.size()) + "\n";
     for (const auto& [epoch, first] : epochs_)
         content += std::to_string(epoch) + " " + std::to_string(first.value) + "\n";
-    return files_.replace_file(epoch_path(directory_), content);
+    return files_.replace_file(LeaderEpochs::file_path(directory_), content);
 }
 
 Result<void> MetadataLog::replay(Offset from, const Visit& visit) {
@@ -204,7 +203,7 @@ Result<void> MetadataLog::replay_segment(Offset base, bool last, Offset from, co
 }
 
 bool MetadataLog::was_stopped() {
-    return read_clean_shutdown(files_, directory_.substr(0, directory_.rfind('/'))).has_value();
+    return read_clean_shutdown(files_, parent_of(directory_)).has_value();
 }
 
 /// A crash tears what was written last. What is damaged though the broker was stopped, and in front

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kafka's own programs as processes: Streams, Connect, MirrorMaker."""
 
+import http.client
+import json
 import pathlib
 import signal
 import subprocess
 import time
+import urllib.error
+import urllib.request
 
 from common import BUILD
 from milena_test import oracle
@@ -63,6 +67,31 @@ class JavaProgram:
     def expect_alive(self):
         status = self.process.poll()
         expect(status is None, f"{self.path.name} ended with {status}:\n{self.said()}")
+
+
+class RestProgram(JavaProgram):
+    """One that answers HTTP on `port`, in JSON."""
+
+    port = None
+
+    def on_refusal(self, what, problem):
+        """What an HTTPError means; returns if the request is to be sent again."""
+        raise NotImplementedError
+
+    def request(self, method, path, body=None):
+        """The answer; None when it has to be asked again."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}", None if body is None else json.dumps(body).encode(),
+            {"Content-Type": "application/json"}, method=method,
+        )  # fmt: skip
+        try:
+            with urllib.request.urlopen(request, timeout=WAIT_SECONDS_MAX) as answer:
+                return json.loads(answer.read() or b"{}")
+        except urllib.error.HTTPError as problem:
+            self.on_refusal(f"{method} {path}", problem)
+        except (OSError, http.client.HTTPException):
+            self.expect_alive()
+        return None
 
 
 def until(condition, what, also=lambda: None):

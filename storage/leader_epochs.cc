@@ -58,20 +58,20 @@ std::pair<LeaderEpoch, Offset> LeaderEpochs::end_offset_for(LeaderEpoch requeste
 }
 
 Result<LeaderEpochs> LeaderEpochs::read(FileSystem& files, const std::string& directory) {
-    auto lines = read_checkpoint(files, file_path(directory));
+    const std::string path = file_path(directory);
+    auto lines = read_checkpoint(files, path);
     if (!lines) return lines.error();
+    if (lines->empty())
+        if (const auto size = files.file_size(path); size && *size == 0)
+            return Error(ErrorCode::KAFKA_STORAGE_ERROR,
+                         path + " is empty, as a power failure leaves files");
     LeaderEpochs epochs;
-    const auto size = lines->empty() ? files.file_size(file_path(directory)) : Result<int64_t>(1);
-    if (size && *size == 0)
-        return Error(ErrorCode::KAFKA_STORAGE_ERROR,
-                     file_path(directory) + " is empty, as a power failure leaves files");
     for (const std::string& line : *lines) {
         std::istringstream words(line);
         int32_t epoch;
         int64_t start;
         if (!(words >> epoch >> start))
-            return Error(ErrorCode::KAFKA_STORAGE_ERROR,
-                         file_path(directory) + " has the entry '" + line + "'");
+            return Error(ErrorCode::KAFKA_STORAGE_ERROR, path + " has the entry '" + line + "'");
         epochs.assign(LeaderEpoch(epoch), Offset(start));
     }
     return epochs;

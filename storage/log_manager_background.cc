@@ -153,15 +153,20 @@ Result<void> DiskLogManager::write_recovery_points() {
 }
 
 Result<void> DiskLogManager::save_log_starts() {
-    for (const Hosted& hosted : hosted())
-        if (hosted.log->log_start_offset() > hosted.log->first_segment_offset())
-            if (auto synced = hosted.log->sync_identity(); !synced) return synced;
-    return write_checkpoints(kLogStartCheckpoint,
-                             [](const PartitionLog& log) -> std::optional<Offset> {
-                                 if (log.log_start_offset() <= log.first_segment_offset())
-                                     return {};
-                                 return log.log_start_offset();
-                             });
+    // Where a segment begins with it, the names of the files tell.
+    const auto start_within_segment = [](const PartitionLog& log) -> std::optional<Offset> {
+        if (log.log_start_offset() <= log.first_segment_offset()) return {};
+        return log.log_start_offset();
+    };
+    std::vector<std::shared_ptr<PartitionLog>> to_identify;
+    {
+        std::shared_lock lock(mutex_);
+        for (const auto& [name, hosted] : logs_)
+            if (start_within_segment(*hosted.log)) to_identify.push_back(hosted.log);
+    }
+    for (const auto& log : to_identify)
+        if (auto synced = log->sync_identity(); !synced) return synced;
+    return write_checkpoints(kLogStartCheckpoint, start_within_segment);
 }
 
 bool DiskLogManager::names_removed_logs() const {

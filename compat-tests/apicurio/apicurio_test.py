@@ -2,16 +2,13 @@
 """Apicurio Registry with its state in topics: what is registered with one instance is known to another one, and to
 one that comes later, though registries and the broker are killed. It is tested with the matrix."""
 
-import http.client
 import json
 import pathlib
 import sys
 import tempfile
-import urllib.error
-import urllib.request
 
 from common import BUILD, Suite, run
-from jvm import WAIT_SECONDS_MAX, JavaProgram, until
+from jvm import RestProgram, until
 from milena_test.process import free_port
 from milena_test.suite import chosen_broker, expect_equal
 
@@ -39,7 +36,7 @@ class Refused(Exception):
     """The registry answers, and refuses; its argument is the status."""
 
 
-class Registry(JavaProgram):
+class Registry(RestProgram):
     """An instance; it keeps what it knows in memory, and all of it comes from the topics."""
 
     def __init__(self, broker, path):
@@ -57,21 +54,9 @@ class Registry(JavaProgram):
     def said(self, size=3000):
         return self.output.read_text()[-size:]
 
-    def request(self, method, path, body=None):
-        """The answer; None when it has to be asked again."""
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}", None if body is None else json.dumps(body).encode(),
-            {"Content-Type": "application/json"}, method=method,
-        )  # fmt: skip
-        try:
-            with urllib.request.urlopen(request, timeout=WAIT_SECONDS_MAX) as answer:
-                return json.loads(answer.read() or b"{}")
-        except urllib.error.HTTPError as problem:
-            if problem.code < 500:
-                raise Refused(problem.code) from problem
-        except (OSError, http.client.HTTPException):
-            self.expect_alive()
-        return None
+    def on_refusal(self, what, problem):
+        if problem.code < 500:
+            raise Refused(problem.code) from problem
 
     def ask(self, method, path, body=None):
         answers = []

@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kafka Connect, standalone and distributed: the lines of a file go through a topic into another file."""
 
-import http.client
 import json
 import pathlib
 import sys
 import tempfile
-import urllib.error
-import urllib.request
 
 from common import Suite, expect, main
-from jvm import VERSION, WAIT_SECONDS_MAX, JavaProgram, connect_jars, until, write_properties
+from jvm import VERSION, WAIT_SECONDS_MAX, RestProgram, connect_jars, until, write_properties
 from milena_test.process import free_port
 from milena_test.read_committed import read_on
 from milena_test.suite import expect_equal
@@ -48,7 +45,7 @@ DISTRIBUTED = {
 }
 
 
-class Worker(JavaProgram):
+class Worker(RestProgram):
     """A process of Connect, and its REST interface."""
 
     def __init__(self, path, kind, settings, *connectors):
@@ -58,22 +55,11 @@ class Worker(JavaProgram):
         class_name = f"org.apache.kafka.connect.cli.Connect{kind}"
         super().__init__(path, f"{connect_jars()}/*", class_name, properties, *connectors)
 
-    def request(self, method, path, body=None):
-        """The answer; None when it has to be asked again: it starts, its group rebalances, a connector is still stopping."""
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}", None if body is None else json.dumps(body).encode(),
-            {"Content-Type": "application/json"}, method=method,
-        )  # fmt: skip
-        try:
-            with urllib.request.urlopen(request, timeout=WAIT_SECONDS_MAX) as answer:
-                return json.loads(answer.read() or b"{}")
-        except urllib.error.HTTPError as problem:
-            text = problem.read().decode()
-            later = problem.code in (404, 409, 500, 503) or "STOPPED state" in text
-            expect(later, f"{method} {path}: {problem.code} {text}")
-        except (OSError, http.client.HTTPException):
-            self.expect_alive()
-        return None
+    def on_refusal(self, what, problem):
+        """It may start, its group rebalance, or a connector still be stopping."""
+        text = problem.read().decode()
+        later = problem.code in (404, 409, 500, 503) or "STOPPED state" in text
+        expect(later, f"{what}: {problem.code} {text}")
 
 
 class World:

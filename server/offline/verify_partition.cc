@@ -78,17 +78,15 @@ std::optional<Uuid> verify_topic_id(Verification& run, const std::string& direct
 
 void look_at_other_file(Verification& run, const std::string& path, const NamedFile& named,
                         const std::set<Offset>& bases, const LogProgress& log) {
-    const bool belongs = bases.contains(named.base_offset);
     switch (named.kind) {
         case FileKind::kSnapshot:
             return verify_snapshot(run, path, named.base_offset, log.next);
         case FileKind::kOffsetIndex:
         case FileKind::kTimeIndex:
         case FileKind::kTransactionIndex:
-            if (!belongs && log.was_stopped) run.report.damage(path, "belongs to no segment");
-            if (!belongs && !log.was_stopped)
-                run.report.note(path, "belongs to no segment; a broker removes it at its start");
-            return;
+            if (bases.contains(named.base_offset)) return;
+            if (log.was_stopped) return run.report.damage(path, "belongs to no segment");
+            return run.report.note(path, "belongs to no segment; a broker removes it at its start");
         case FileKind::kUnknown:
             return run.report.note(path, "is no file of a log");
         default:

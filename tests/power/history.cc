@@ -322,16 +322,9 @@ Bytes History::make_batch(RecordBatchOptions options) {
 }
 
 Bytes History::make_marker(ProducerId id, ProducerEpoch epoch, bool commits) {
-    RecordBatchOptions options;
-    options.producer_id = id;
-    options.producer_epoch = epoch;
-    options.transactional = true;
-    options.control = true;
-    RecordBatchBuilder builder(options);
-    const Bytes key{0, 0, 0, static_cast<uint8_t>(commits)};
-    const Bytes value{0, 0, 0, 0, 0, 7};
-    (void)builder.append({TimestampMs(1'700'000'000'000), BytesView(key), BytesView(value), {}});
-    return builder.build().value();
+    constexpr int32_t kCoordinatorEpoch = 7;
+    return build_marker(id, epoch, {!commits, kCoordinatorEpoch}, TimestampMs(1'700'000'000'000))
+        .value();
 }
 
 }  // namespace milena
