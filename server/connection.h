@@ -6,8 +6,8 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/line_limit.h"
 #include "server/frame_memory.h"
-#include "server/line_limit.h"
 #include "server/network_core.h"
 #include "server/request.h"
 #include "server/response_queue.h"

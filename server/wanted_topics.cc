@@ -54,8 +54,9 @@ bool take_number(std::string_view& rest, Number& into) {
 }
 
 /// Borrows from `topics`.
-CreateTopicsRequest request_for(const std::vector<WantedTopic>& topics) {
+CreateTopicsRequest request_for(const std::vector<WantedTopic>& topics, bool validate_only) {
     CreateTopicsRequest request;
+    request.validate_only = validate_only;
     request.timeout_ms = kCreationTimeoutMs;
     for (const WantedTopic& wanted : topics) {
         auto& topic = request.topics.emplace_back();
@@ -81,6 +82,16 @@ Result<void> outcome_of(const CreateTopicsResponse& response) {
                                                     ", which is wanted: " + cause.to_string());
     }
     return {};
+}
+
+Result<void> send(Controller& controller, const CreateTopicsRequest& request) {
+    StringArena strings;
+    std::promise<Result<void>> outcome;
+    controller.create_topics(CreateTopicsRequest::kMaxVersion, request, strings,
+                             [&outcome](const CreateTopicsResponse& response) {
+                                 outcome.set_value(outcome_of(response));
+                             });
+    return outcome.get_future().get();
 }
 
 }  // namespace
@@ -112,14 +123,9 @@ Result<std::vector<WantedTopic>> parse_wanted_topics(std::string_view text) {
 
 Result<void> create_wanted_topics(Controller& controller, const std::vector<WantedTopic>& topics) {
     if (topics.empty()) return {};
-    const CreateTopicsRequest request = request_for(topics);
-    StringArena strings;
-    std::promise<Result<void>> outcome;
-    controller.create_topics(CreateTopicsRequest::kMaxVersion, request, strings,
-                             [&outcome](const CreateTopicsResponse& response) {
-                                 outcome.set_value(outcome_of(response));
-                             });
-    return outcome.get_future().get();
+    for (const bool validate_only : {true, false})
+        if (auto made = send(controller, request_for(topics, validate_only)); !made) return made;
+    return {};
 }
 
 }  // namespace milena

@@ -27,7 +27,8 @@ Result<WantedTopic> parse_wanted_topic(std::string_view text);
 Result<std::vector<WantedTopic>> parse_wanted_topics(std::string_view text);
 
 /// Makes those that don't exist; the others stay as they are. Blocks until they are there; not to
-/// be called on the controller's executor. INVALID_CONFIG names the first that could not be made.
+/// be called on the controller's executor. INVALID_CONFIG names the first that can't be made, and
+/// none is then.
 Result<void> create_wanted_topics(Controller& controller, const std::vector<WantedTopic>& topics);
 
 }  // namespace milena

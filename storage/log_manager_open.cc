@@ -127,22 +127,40 @@ DataDirectory offline_directory(const std::string& path, const Error& cause) {
     return directory;
 }
 
-/// Whether it was formatted, and logs were made in it.
-bool is_used(FileSystem& files, const std::string& directory) {
+bool has_identity(FileSystem& files, const std::string& directory) {
     auto identity = read_identity(files, directory);
-    if (!identity || !*identity) return false;
+    return identity && *identity;
+}
+
+bool has_logs(FileSystem& files, const std::string& directory) {
     auto names = files.list(directory);
-    return names && std::any_of(names->begin(), names->end(), [](const std::string& name) {
+    return names && std::ranges::any_of(*names, [](const std::string& name) {
                return parse_partition_directory(name).has_value();
            });
+}
+
+/// A new meta.properties would make a new cluster, to which none of the logs belong.
+Result<void> check_not_anonymous(FileSystem& files, const std::string& directory) {
+    const std::string path = directory + "/meta.properties";
+    if (files.exists(path) || !has_logs(files, directory)) return {};
+    return Error(ErrorCode::INVALID_CONFIG,
+                 path +
+                     " is missing, though the directory holds logs: put it back, with the lines "
+                     "version=1, cluster.id= and node.id= of their cluster and node, or name "
+                     "an empty directory (log.dirs)");
 }
 
 /// A directory that is not mounted must not be taken for a new one: its partitions would be made
 /// anew, empty.
 Result<void> check_directories(FileSystem& files, const std::vector<std::string>& paths) {
-    const auto used = std::find_if(paths.begin(), paths.end(),
-                                   [&](const std::string& path) { return is_used(files, path); });
-    if (used == paths.end()) return {};
+    const auto used = std::ranges::find_if(paths, [&](const std::string& path) {
+        return has_identity(files, path) && has_logs(files, path);
+    });
+    if (used == paths.end()) {
+        for (const std::string& path : paths)
+            if (auto known = check_not_anonymous(files, path); !known) return known;
+        return {};
+    }
     for (const std::string& path : paths) {
         if (files.exists(path) && !files.list(path)) continue;  // that goes offline
         if (!files.exists(path + "/meta.properties"))

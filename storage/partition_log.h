@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/executor.h"
+#include "base/line_limit.h"
 #include "base/published.h"
 #include "storage/cleaned_segment.h"
 #include "storage/directory_failures.h"
@@ -34,6 +35,8 @@ struct LogEnvironment {
     std::shared_ptr<RetiredFiles> retired = std::make_shared<RetiredFiles>();
     std::shared_ptr<DirectoryFailures> failures = std::make_shared<DirectoryFailures>();
     std::shared_ptr<RestlessLogs> restless = std::make_shared<RestlessLogs>();
+    std::shared_ptr<LineLimit> full_disk_lines =
+        std::make_shared<LineLimit>(std::chrono::seconds(10));
 
     FileSystem& files() const { return cache->files(); }
 };
@@ -162,7 +165,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     Error go_offline(const Error& cause);
     /// The same, unless the disk is merely full. REQUIRES: the files are as they were before.
     Error note_failure(const Error& cause) {
-        return cause.is_disk_full() ? cause : go_offline(cause);
+        return cause.is_disk_full() ? note_full_disk(cause) : go_offline(cause);
     }
     /// Its data directory failed elsewhere.
     void take_offline() { offline_ = true; }
@@ -249,6 +252,8 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     void note_epoch(LeaderEpoch epoch, Offset start);
     Result<void> note_aborted(const Segment& segment, const CompletedTransaction& completed);
     void note_batch(const BatchHeader& header, BytesView batch);
+    /// Logs it now and then. Returns `cause`.
+    Error note_full_disk(const Error& cause) const;
     Result<void> roll(Offset base_offset);
     void publish_unstable_offset();
     int64_t draw_roll_jitter() const;

@@ -143,6 +143,14 @@ Error PartitionLog::go_offline(const Error& cause) {
     return cause;
 }
 
+Error PartitionLog::note_full_disk(const Error& cause) const {
+    if (const auto left_out = environment_.full_disk_lines->pass(environment_.clock.steady_now())) {
+        MILENA_LOG(Error) << *directory_ << " takes no records for now: " << cause.message() << " ("
+                          << *left_out << " more since the last such line)";
+    }
+    return cause;
+}
+
 Result<std::optional<ProducedBatch>> PartitionLog::check_producers(
     BytesView bytes, const AppendSource& source) const {
     std::optional<ProducedBatch> duplicate;

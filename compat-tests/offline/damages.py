@@ -67,6 +67,12 @@ def no_batch_in_the_middle(data):
     return f"{log}:{at}", f"the next one is at {following}"
 
 
+def a_segment_without_its_last_batch(data):
+    log, following = segment(data / "disk-rolled-0"), segment(data / "disk-rolled-0", 1)
+    cut(log, positions(log)[-2])
+    return f"{following}:0", "are missing in front of the batch"
+
+
 def a_torn_tail(data):
     log = segment(data / "disk-rolled-0", -1)
     at = positions(log)[-2]
@@ -243,8 +249,8 @@ def a_metadata_record_of_no_kind(data):
 
 
 ALL = [
-    a_bit_of_a_record, a_length, a_length_that_is_too_large, no_batch_in_the_middle, a_torn_tail,
-    zeros_at_the_end, a_batch_twice, an_index_entry_that_points_elsewhere,
+    a_bit_of_a_record, a_length, a_length_that_is_too_large, no_batch_in_the_middle,
+    a_segment_without_its_last_batch, a_torn_tail, zeros_at_the_end, a_batch_twice, an_index_entry_that_points_elsewhere,
     an_index_entry_of_another_offset, index_entries_out_of_order, time_entries_out_of_order,
     a_time_that_no_batch_has, no_index, no_time_index, an_index_cut_within_an_entry,
     an_index_that_lacks_entries, a_snapshot, a_snapshot_cut_short, aborted_transactions_of_nobody,

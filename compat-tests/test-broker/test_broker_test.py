@@ -115,6 +115,18 @@ def wanted_topic_that_cannot_be(folder):
 
 
 @in_folder
+def none_is_made_where_one_cannot_be(folder):
+    wanted = ["--topic", "good", "--topic", "bad:1:nonsense=1"]
+    node = Milena(data=folder / "data")
+    refused = subprocess.run([*node.command(), *wanted], env=node.environment(), timeout=SECONDS_MAX,
+                             capture_output=True, text=True)  # fmt: skip
+    expect_equal(refused.returncode, 1, "exit status")
+    expect("bad" in refused.stderr, f"the log names the topic:\n{refused.stderr}")
+    with node, node.client() as client:
+        expect_equal(client.request("Metadata", 5, {"Topics": None})["Topics"], [], "topics")
+
+
+@in_folder
 def the_port_is_in_a_file_too(folder):
     file = folder / "port"
     with TestBroker(folder, "--port-file", file) as broker:

@@ -43,9 +43,14 @@ struct VerifiedLog {
     std::optional<Uuid> topic_id;
 };
 
-/// All files of a partition's directory. `was_stopped`: the broker ended as it should, so nothing
-/// may be missing that a crash would excuse.
-VerifiedLog verify_partition(Verification& run, const std::string& directory, bool was_stopped);
+/// What must be known of a partition's log to tell what is wrong with it.
+struct LogHistory {
+    bool was_stopped = false;   ///< the broker ended as it should: nothing lacks because of a crash
+    bool is_compacted = false;  ///< offsets may be missing
+};
+
+/// All files of a partition's directory.
+VerifiedLog verify_partition(Verification& run, const std::string& directory, LogHistory history);
 
 /// The metadata log and its snapshots in `data_directory`, replayed; null if they can't be.
 std::unique_ptr<ImageState> verify_metadata(Verification& run, const std::string& data_directory);

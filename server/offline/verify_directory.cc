@@ -40,11 +40,22 @@ void verify_belonging(Verification& run, const std::string& path, const Partitio
                                     ", the metadata says " + topic->id.to_string());
 }
 
+/// Now, or at some time before.
+bool is_compacted(const OffsetCheckpoint& cleaned, const PartitionName& name,
+                  const ImageState* image) {
+    if (cleaned.contains(name)) return true;
+    const ConfigMap* configs =
+        image ? image->configs({ConfigResourceType::kTopic, name.topic}) : nullptr;
+    if (!configs) return false;
+    const auto policy = configs->find("cleanup.policy");
+    return policy != configs->end() && policy->second.find("compact") != std::string::npos;
+}
+
 void take_partition(Verification& run, const std::string& directory, const PartitionName& name,
-                    bool was_stopped, const ImageState* image, FoundLogs& found) {
+                    LogHistory history, const ImageState* image, FoundLogs& found) {
     const std::string path = directory + "/" + name.directory_name();
     const bool is_metadata = name.directory_name() == kMetadataDirectory;
-    const VerifiedLog log = verify_partition(run, path, was_stopped);
+    const VerifiedLog log = verify_partition(run, path, history);
     if (image && !is_metadata) verify_belonging(run, path, name, log, *image);
     if (!found.emplace(name, log).second)
         run.report.damage(path, "is in another data directory, too");
@@ -72,9 +83,14 @@ void verify_data_directory(Verification& run, const std::string& directory, cons
     const bool was_stopped = read_clean_shutdown(run.files, directory).has_value();
     auto names = run.files.list(directory);
     if (!run.is_readable(directory, names)) return;
+    // If it can't be read, verify_expected says so.
+    const auto cleaned =
+        read_offset_checkpoint(run.files, directory + "/" + std::string(kCleanerCheckpoint));
     for (const std::string& name : *names) {
         if (const auto partition = parse_partition_directory(name))
-            take_partition(run, directory, *partition, was_stopped, image, found);
+            take_partition(run, directory, *partition,
+                           {was_stopped, !cleaned || is_compacted(*cleaned, *partition, image)},
+                           image, found);
         else
             look_at_other(run, directory, name);
     }

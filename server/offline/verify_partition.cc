@@ -96,9 +96,10 @@ void look_at_other_file(Verification& run, const std::string& path, const NamedF
 
 }  // namespace
 
-VerifiedLog verify_partition(Verification& run, const std::string& directory, bool was_stopped) {
+VerifiedLog verify_partition(Verification& run, const std::string& directory, LogHistory history) {
     LogProgress log;
-    log.was_stopped = was_stopped;
+    log.was_stopped = history.was_stopped;
+    log.is_compacted = history.is_compacted;
     log.is_metadata = directory.ends_with("/" + std::string(kMetadataDirectory));
     auto names = run.files.list(directory);
     auto segments = list_segments(run.files, directory);

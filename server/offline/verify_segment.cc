@@ -49,6 +49,7 @@ class SegmentCheck {
             if (!*step) return {};
             run_.report.damages(segment_.path, (*step)->damages);
             if (!(*step)->batch) {
+                log_.follows_batch = false;
                 times.pass_damage();
                 index.pass_damage(walk.position());
                 continue;
@@ -57,7 +58,10 @@ class SegmentCheck {
             ++run_.batches;
             index.take(batch, index_damages_);
             times.take(batch, time_damages_);
-            if (batch.is_intact) take(batch);
+            if (batch.is_intact)
+                take(batch);
+            else
+                log_.follows_batch = false;
         }
     }
 
@@ -78,10 +82,20 @@ class SegmentCheck {
 
     void take(const WalkedBatch& batch) {
         const BatchHeader& header = batch.header;
+        check_gap(batch);
         log_.next = std::max(log_.next, header.next_offset());
         check_epoch(batch);
         if (header.is_transactional()) take_transactional(batch);
         if (run_.records) read_records(batch);
+    }
+
+    /// Only compaction leaves offsets out.
+    void check_gap(const WalkedBatch& batch) {
+        const Offset base = batch.header.base_offset;
+        if (std::exchange(log_.follows_batch, true) && !log_.is_compacted && base > log_.next)
+            run_.report.damage(segment_.path, batch.position,
+                               "offsets " + number(log_.next.value) + " to " +
+                                   number((base - 1).value) + " are missing in front of the batch");
     }
 
     void check_epoch(const WalkedBatch& batch) {

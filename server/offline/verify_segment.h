@@ -12,6 +12,8 @@ namespace milena {
 /// What goes on from segment to segment of a log.
 struct LogProgress {
     Offset next{0};  ///< offsets below are taken
+    bool is_compacted = false;
+    bool follows_batch = false;  ///< the batch in front of the next one is known to be sound
     TransactionOutcomes transactions;
     std::vector<EpochStart> epochs;
     bool has_epochs = false;

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/ids.h"
+#include "base/line_limit.h"
 
 namespace milena {
 namespace {
@@ -73,6 +74,15 @@ TEST(File, GathersManyParts) {
     EXPECT_EQ(as_text(last), "6789");
     EXPECT_EQ(*(*file)->read_at(30003, last), 2u);
     EXPECT_TRUE(posix_file_system().remove_tree(directory));
+}
+
+TEST(LineLimit, LetsOneLineASecondPassAndCountsTheOthers) {
+    LineLimit limit;
+    const SteadyTime start{std::chrono::hours(1)};
+    EXPECT_EQ(limit.pass(start), 0);
+    for (int i = 0; i < 5; ++i) EXPECT_FALSE(limit.pass(start + std::chrono::milliseconds(999)));
+    EXPECT_EQ(limit.pass(start + std::chrono::seconds(1)), 5);
+    EXPECT_EQ(limit.pass(start + std::chrono::seconds(2)), 0);
 }
 
 }  // namespace

@@ -316,14 +316,5 @@ TEST_F(ConnectionTest, ARefusalStandsInTheLog) {
     EXPECT_NE(log.find("asked to"), std::string::npos);
 }
 
-TEST(LineLimit, LetsOneLineASecondPassAndCountsTheOthers) {
-    LineLimit limit;
-    const SteadyTime start{std::chrono::hours(1)};
-    EXPECT_EQ(limit.pass(start), 0);
-    for (int i = 0; i < 5; ++i) EXPECT_FALSE(limit.pass(start + std::chrono::milliseconds(999)));
-    EXPECT_EQ(limit.pass(start + std::chrono::seconds(1)), 5);
-    EXPECT_EQ(limit.pass(start + std::chrono::seconds(2)), 0);
-}
-
 }  // namespace
 }  // namespace milena

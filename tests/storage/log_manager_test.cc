@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/log_manager.h"
 
-#include "storage/file_names.h"
-#include "storage/text_checkpoint.h"
 #include "tests/storage/fixtures.h"
 
 namespace milena {
@@ -271,6 +269,25 @@ TEST_F(LogManagerTest, ADirectoryThatIsNotMountedIsNotMadeAnew) {
     EXPECT_NE(manager->identities()[0].directory_id, manager->identities()[1].directory_id);
 }
 
+TEST_F(LogManagerTest, LogsOfAnUnknownClusterAreNotTakenOver) {
+    options.directories.resize(1);
+    {
+        auto manager = open();
+        ASSERT_TRUE(manager->load({}));
+        append(**manager->get_or_create(expected("orders", 0)));
+        ASSERT_TRUE(manager->shut_down(1));
+    }
+    const std::string path = options.directories[0] + "/meta.properties";
+    const std::string identity = text(path);
+    ASSERT_TRUE(files.remove(path));
+    auto refused = try_open();
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message().find(path + " is missing"), std::string::npos);
+    EXPECT_FALSE(files.exists(path));
+    ASSERT_TRUE(files.replace_file(path, identity));
+    EXPECT_TRUE(try_open());
+}
+
 TEST_F(LogManagerTest, WhatBelongsToNoTopicIsSetAside) {
     options.directories.resize(1);
     {
@@ -359,34 +376,6 @@ TEST_F(LogManagerTest, ManyPartitionsAreMadeFast) {
         static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
     // Generous: a debug build under sanitizers on a busy machine.
     EXPECT_LT(took, std::chrono::seconds(60));
-}
-
-TEST(TextCheckpoint, ReadsWhatItWroteAndRefusesTheRest) {
-    TemporaryDirectory temporary;
-    FileSystem& files = posix_file_system();
-    const std::string path = temporary.path + "/checkpoint";
-    OffsetCheckpoint offsets{{{"a-b.c_d", 7}, Offset(12)}, {{"x", 0}, Offset(0)}};
-    ASSERT_TRUE(write_offset_checkpoint(files, path, offsets));
-    EXPECT_EQ(*read_offset_checkpoint(files, path), offsets);
-    for (std::string_view bad : {"1\n0\n", "0\n2\na 0 1\n", "0\n1\na 0\n", "0\nx\n", "\n"}) {
-        auto file = files.open(path, OpenMode::kTruncate);
-        ASSERT_TRUE((*file)->write_at(0, as_bytes(bad)));
-        EXPECT_FALSE(read_offset_checkpoint(files, path)) << bad;
-    }
-    auto empty = files.open(path, OpenMode::kTruncate);
-    EXPECT_TRUE(read_offset_checkpoint(files, path)->empty());
-}
-
-TEST(FileNames, AreKafkas) {
-    EXPECT_EQ(segment_file_name(Offset(42), ".log"), "00000000000000000042.log");
-    EXPECT_EQ(parse_segment_file_name("00000000000000000042.log", ".log"), Offset(42));
-    EXPECT_FALSE(parse_segment_file_name("42.log", ".log"));
-    EXPECT_FALSE(parse_segment_file_name("0000000000000000004x.log", ".log"));
-    EXPECT_EQ(parse_partition_directory("a-b-3")->topic, "a-b");
-    EXPECT_FALSE(parse_partition_directory("a-3.0123-delete"));
-    EXPECT_FALSE(parse_partition_directory("a"));
-    std::string long_name = retired_directory_name({std::string(249, 't'), 12}, "-delete");
-    EXPECT_LE(long_name.size(), 255u);
 }
 
 }  // namespace

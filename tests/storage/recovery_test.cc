@@ -207,6 +207,8 @@ TEST_F(RecoveryTest, AFullDiskLosesNothingAndHeals) {
     files = &faulty;
     auto log = open();
     for (int i = 0; i < 5; ++i) ASSERT_TRUE(append(*log, {.records = 2}));
+    set_log_level(LogLevel::kError);
+    testing::internal::CaptureStderr();
     for (int64_t room = 0; room < 80; room += 7) {
         faulty.room_bytes = room;
         auto refused = append(*log, {.records = 2, .producer = 5, .epoch = 0, .sequence = 0});
@@ -215,6 +217,10 @@ TEST_F(RecoveryTest, AFullDiskLosesNothingAndHeals) {
         EXPECT_EQ(log->log_end_offset(), Offset(10));
         EXPECT_EQ(read_all(*log, Offset(0)).size(), 5u);
     }
+    const std::string said = testing::internal::GetCapturedStderr();
+    set_log_level(LogLevel::kOff);
+    EXPECT_NE(said.find("takes no records for now: could not write to"), std::string::npos);
+    EXPECT_EQ(std::ranges::count(said, '\n'), 1) << said;
     faulty.room_bytes = -1;
     auto accepted = append(*log, {.records = 2, .producer = 5, .epoch = 0, .sequence = 0});
     ASSERT_TRUE(accepted);
