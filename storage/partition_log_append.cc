@@ -145,8 +145,10 @@ Error PartitionLog::go_offline(const Error& cause) {
 
 Error PartitionLog::note_full_disk(const Error& cause) const {
     if (const auto left_out = environment_.full_disk_lines->pass(environment_.clock.steady_now())) {
-        MILENA_LOG(Error) << *directory_ << " takes no records for now: " << cause.message() << " ("
-                          << *left_out << " more since the last such line)";
+        const std::string more =
+            *left_out > 0 ? " (and " + std::to_string(*left_out) + " other records before)" : "";
+        MILENA_LOG(Error) << *directory_ << " takes no records for now: " << cause.message()
+                          << more;
     }
     return cause;
 }
