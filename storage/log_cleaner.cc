@@ -250,7 +250,9 @@ Result<void> LogCleaner::relocate(const PartitionName& name, const std::string& 
     return write_checkpoint_of(from);
 }
 
-Result<void> LogCleaner::forget(const std::set<PartitionName>& removed) {
+Result<void> LogCleaner::forget(const std::set<PartitionName>& removed,
+                                const std::vector<std::string>& directories) {
+    if (removed.empty()) return {};
     {
         std::lock_guard lock(mutex_);
         for (const PartitionName& name : removed) {
@@ -259,9 +261,10 @@ Result<void> LogCleaner::forget(const std::set<PartitionName>& removed) {
         }
     }
     std::lock_guard lock(checkpoint_mutex_);
-    for (auto& [directory, checkpoint] : checkpoints_) {
-        const size_t erased = std::erase_if(
-            checkpoint, [&](const auto& entry) { return removed.contains(entry.first); });
+    for (const std::string& directory : directories) {
+        const size_t erased = std::erase_if(checkpoint_of(directory), [&](const auto& entry) {
+            return removed.contains(entry.first);
+        });
         if (erased == 0) continue;
         if (auto written = write_checkpoint_of(directory); !written) return written;
     }

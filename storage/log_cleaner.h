@@ -43,8 +43,9 @@ class LogCleaner {
     /// A log is in another data directory now.
     Result<void> relocate(const PartitionName& name, const std::string& from,
                           const std::string& to);
-    /// These logs were removed: none of their names is in a checkpoint after this.
-    Result<void> forget(const std::set<PartitionName>& removed);
+    /// These logs were removed: none of their names is in a checkpoint of `directories` after this.
+    Result<void> forget(const std::set<PartitionName>& removed,
+                        const std::vector<std::string>& directories);
 
     /// Compacts the dirtiest log, if one is dirty enough, in the calling thread. Whether there was.
     bool clean_one();

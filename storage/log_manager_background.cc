@@ -182,7 +182,9 @@ Result<void> DiskLogManager::write_start_checkpoints() {
     }
     if (auto written = write_recovery_points(); !written) return written;
     if (auto written = save_log_starts(); !written) return written;
-    if (auto forgotten = cleaner_.forget(removed); !forgotten) return forgotten;
+    std::vector<std::string> directories;
+    for (const size_t index : online_directories()) directories.push_back(directories_[index].path);
+    if (auto forgotten = cleaner_.forget(removed, directories); !forgotten) return forgotten;
     std::unique_lock lock(mutex_);
     for (const PartitionName& name : removed) removed_.erase(name);
     return {};

@@ -104,15 +104,15 @@ TEST_F(LogCleanerTest, ADamagedLogIsNamedAndNotTriedAgain) {
     clock.now_ms += 86'400'000;
     EXPECT_FALSE(cleaner->clean_one());
     EXPECT_EQ(checkpoint(), "missing");
-    ASSERT_TRUE(cleaner->forget({{"orders", 0}}));
+    ASSERT_TRUE(cleaner->forget({{"orders", 0}}, {temporary.path}));
     EXPECT_TRUE(cleaner->uncleanable().empty());
 }
 
 TEST_F(LogCleanerTest, ARemovedLogLeavesTheCheckpoint) {
     auto log = dirty_log();
-    auto cleaner = make_cleaner();
-    ASSERT_TRUE(cleaner->clean_one());
-    ASSERT_TRUE(cleaner->forget({{"orders", 0}}));
+    ASSERT_TRUE(make_cleaner()->clean_one());
+    // Another one, which has not looked at the checkpoint yet.
+    ASSERT_TRUE(make_cleaner()->forget({{"orders", 0}}, {temporary.path}));
     EXPECT_EQ(checkpoint(), "0\n0\n");
 }
 
