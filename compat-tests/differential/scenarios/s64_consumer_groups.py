@@ -167,9 +167,9 @@ def consumer_group_subscriptions(t):
 
 
 def consumer_group_expression(t):
-    group = Group(t)
     prefix = t.name("match-")
     t.topic("match-a", 2)
+    group = Group(t)  # waits until the coordinator knows of the topic, too
     group.join("a", "expression", topics=[], SubscribedTopicRegex=f"{prefix}.*")
     described = {"GroupIds": [group.name]}
     t.until(
