@@ -14,6 +14,7 @@ import time
 
 SECONDS_MAX = 120
 BUSYBOX = pathlib.Path("/bin/busybox")
+NAMESPACES = ["unshare", "-mn"]
 _INSIDE = "MILENA_TEST_NAMESPACE"
 
 
@@ -24,6 +25,9 @@ def missing():
     for program in ("podman", "runc", "unshare", "ip"):
         if not shutil.which(program):
             return f"{program} is not installed"
+    tried = subprocess.run([*NAMESPACES, "true"], capture_output=True, text=True)
+    if tried.returncode:
+        return tried.stderr.strip()
     return None if BUSYBOX.exists() else "busybox-static is not installed"
 
 
@@ -33,7 +37,7 @@ def enter_namespace():
         return
     os.environ[_INSIDE] = "1"
     script = 'ip link set lo up && exec "$@"'
-    words = ["unshare", "-mn", "sh", "-c", script, "sh", sys.executable, *sys.argv]
+    words = [*NAMESPACES, "sh", "-c", script, "sh", sys.executable, *sys.argv]
     os.execvp(words[0], words)
 
 
@@ -71,11 +75,13 @@ class Engine:
         return done.stdout.strip() if check else done
 
     def cannot_run(self):
-        """Why not even a shell starts in a container; None if it does. Nothing of Milena is in it."""
+        """Why not even busybox runs in a container; None if it does. Nothing of Milena is in it."""
         image = self.folder / "probe.tar"
         with tarfile.open(image, "w") as tar:
             tar.add(BUSYBOX, "busybox")
-        for words in (["import", image, "probe"], ["run", "--rm", "probe", "/busybox", "true"]):
+        started = ["run", "--detach", "--name", "probe", "probe", "/busybox", "sleep", SECONDS_MAX]
+        for words in (["import", image, "probe"], started, ["exec", "probe", "/busybox", "true"],
+                      ["rm", "--force", "--time", "0", "probe"]):  # fmt: skip
             done = self.call(*words, check=False)
             if done.returncode:
                 return f"podman {words[0]}: {done.stderr.strip().splitlines()[-1]}"
