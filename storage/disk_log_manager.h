@@ -69,6 +69,10 @@ class DiskLogManager final : public LogManager {
     Result<void> shut_down(int64_t broker_epoch) override;
     /// What the background thread does every second, and nobody else while it runs.
     void background_round(SteadyTime now);
+    /// What cleaners and movers do again and again, in the calling thread. Whether there was
+    /// anything to do.
+    bool clean_one() { return cleaner_.clean_one(); }
+    bool advance_one_move() { return mover_.advance_one(); }
 
   private:
     struct Hosted {

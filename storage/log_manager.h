@@ -19,14 +19,15 @@ namespace milena {
 
 struct LogManagerOptions {
     std::vector<std::string> directories;
-    int recovery_threads_per_directory = 2;
+    int recovery_threads_per_directory = 2;      ///< 0: all in the calling thread
     int64_t checkpoint_interval_ms = 60'000;     ///< recovery points, log starts
     int64_t high_watermark_interval_ms = 5'000;  ///< replication-offset-checkpoint
     int64_t retention_check_interval_ms = 300'000;
     int64_t retention_delay_ms = 30'000;  ///< after the start, until the first check
     CleanerOptions cleaner;
-    int move_threads = 0;    ///< 0: one for each directory
-    int open_files_max = 0;  ///< 0: from the descriptor limit
+    int move_threads = 0;                ///< 0: one for each directory
+    int64_t move_piece_bytes = 1 << 20;  ///< of one log, before the next one has its turn
+    int open_files_max = 0;              ///< 0: from the descriptor limit
 };
 
 /// One log, as its topic is known to the cluster when the node starts.

@@ -129,7 +129,7 @@ Result<void> DiskLogManager::run_on_threads(size_t count,
     // Threads of their own: the pool's must stay free for the syncs that a log asks for.
     std::vector<std::thread> threads;
     size_t threads_max = directories_.size() *
-                         static_cast<size_t>(std::max(options_.recovery_threads_per_directory, 1));
+                         static_cast<size_t>(std::max(options_.recovery_threads_per_directory, 0));
     for (size_t i = 1; i < std::min(threads_max, count); ++i) threads.emplace_back(loop);
     loop();
     for (std::thread& thread : threads) thread.join();

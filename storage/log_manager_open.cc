@@ -222,7 +222,7 @@ DiskLogManager::DiskLogManager(LogManagerOptions options, std::vector<DataDirect
       new_logs_(std::make_shared<NewLogs>(pool)),
       log_counts_(directories_.size(), 0),
       cleaner_([this] { return cleanable(); }, files, clock, options_.cleaner),
-      mover_(clock, move_steps()) {
+      mover_(clock, options_.move_piece_bytes, move_steps()) {
     environment_.failures->listen(
         [this](const std::string& path, const Error& cause) { end_directory(path, cause); });
 }

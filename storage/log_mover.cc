@@ -35,20 +35,25 @@ void LogMover::stop() {
 }
 
 void LogMover::set_rate(double bytes_per_second) {
-    constexpr double kPieceMin = 4096;
+    const auto most = static_cast<double>(piece_bytes_max_);
+    const double least = std::min(4096.0, most);
     throttle_.set_rate(bytes_per_second);
     std::lock_guard lock(mutex_);
     // About a second's worth, so that the bound holds all the time.
-    piece_bytes_ = static_cast<int64_t>(
-        std::clamp(bytes_per_second, kPieceMin, static_cast<double>(kPieceBytes)));
+    piece_bytes_ = static_cast<int64_t>(std::clamp(bytes_per_second, least, most));
     ++rate_changes_;
     wake_.notify_all();
 }
 
-std::shared_ptr<LogMove> LogMover::take() {
+bool LogMover::await_turn() {
     std::unique_lock lock(mutex_);
-    wake_.wait(lock, [this] { return stopping_ || !begun_.empty() || may_begin(); });
-    if (stopping_) return nullptr;
+    wake_.wait(lock, [this] { return stopping_ || has_turn(); });
+    return !stopping_;
+}
+
+std::shared_ptr<LogMove> LogMover::take() {
+    std::lock_guard lock(mutex_);
+    if (stopping_ || !has_turn()) return nullptr;
     const bool begins = may_begin();
     if (begins) ++under_way_;
     auto& queue = begins ? waiting_ : begun_;
@@ -57,8 +62,14 @@ std::shared_ptr<LogMove> LogMover::take() {
     return move;
 }
 
+bool LogMover::advance_one() {
+    const auto move = take();
+    if (move) advance(move);
+    return move != nullptr;
+}
+
 void LogMover::work() {
-    while (auto move = take()) advance(move);
+    while (await_turn()) advance_one();
 }
 
 void LogMover::come_again(std::shared_ptr<LogMove> move) {
