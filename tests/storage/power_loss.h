@@ -7,6 +7,8 @@
 //     zeroes, or nothing.
 //   - Names that were made, changed or removed since their directory was synced may be as before,
 //     each for itself or in the order of a journal, whatever became of the files' data.
+//   - Each directory below the root is a disk of its own: what became of one says nothing of the
+//     others.
 #pragma once
 
 #include <map>
@@ -40,7 +42,10 @@ class PowerLoss {
     static constexpr int64_t kSectorBytes = 512;
 
     explicit PowerLoss(const RecordingFileSystem& disk)
-        : journal_(disk.journal()), durable_(disk.initial()) {}
+        : journal_(disk.journal()), durable_(disk.initial()) {
+        volumes_.resize(durable_.nodes.size());
+        note_volumes(DiskTree::kRoot);
+    }
 
     /// The power fails before this event. REQUIRES: not before an earlier call's.
     void advance_to(size_t event) {
@@ -56,15 +61,28 @@ class PowerLoss {
         bool is_untrusted = false;  // a sync failed: what was pending will never be written
     };
     enum class Fate { kAll, kNone, kWritten, kMixed };
+    /// What becomes of one disk.
+    struct VolumeFate {
+        bool in_order = false;  ///< all was written back up to some point of time, as is often so
+        bool names_in_order = false;
+        size_t written = 0;  ///< that point
+        size_t percent_names = 0;
+    };
 
     void take(const DiskEvent& event);
     void make_durable(Unsynced& unsynced);
+    void note_volumes(NodeId directory);
+    NodeId volume_in(NodeId directory, NodeId child) const {
+        return directory == DiskTree::kRoot ? child : volumes_[directory];
+    }
+    VolumeFate draw_fate(Dice& dice) const;
     Bytes lose_content(NodeId node, const std::vector<size_t>& events, Fate fate, size_t written,
                        Dice& dice) const;
 
     const std::vector<DiskEvent>& journal_;
     DiskTree durable_;
     std::map<NodeId, Unsynced> unsynced_;
+    std::vector<NodeId> volumes_;  // by node
     size_t at_ = 0;
 };
 
@@ -74,11 +92,20 @@ inline void PowerLoss::make_durable(Unsynced& unsynced) {
     unsynced.events.clear();
 }
 
+inline void PowerLoss::note_volumes(NodeId directory) {
+    for (const auto& [name, child] : durable_.nodes[directory].entries) {
+        volumes_[child] = volume_in(directory, child);
+        note_volumes(child);
+    }
+}
+
 inline void PowerLoss::take(const DiskEvent& event) {
     switch (event.kind) {
         case Kind::kMake:
             durable_.nodes.resize(std::max(durable_.nodes.size(), event.child + 1));
             durable_.nodes[event.child].is_directory = event.makes_directory;
+            volumes_.resize(durable_.nodes.size());
+            volumes_[event.child] = volume_in(event.node, event.child);
             [[fallthrough]];
         case Kind::kRename:
         case Kind::kUnlink:
@@ -93,7 +120,8 @@ inline void PowerLoss::take(const DiskEvent& event) {
             unsynced_[event.node].is_untrusted = true;
             return;
         case Kind::kSyncVolume:
-            for (auto& [node, unsynced] : unsynced_) make_durable(unsynced);
+            for (auto& [node, unsynced] : unsynced_)
+                if (volumes_[node] == event.node) make_durable(unsynced);
     }
 }
 
@@ -129,23 +157,32 @@ inline Bytes PowerLoss::lose_content(NodeId node, const std::vector<size_t>& eve
     return content;
 }
 
+inline PowerLoss::VolumeFate PowerLoss::draw_fate(Dice& dice) const {
+    VolumeFate fate;
+    fate.in_order = dice.one_in(4);
+    fate.names_in_order = fate.in_order || dice.one_in(2);
+    fate.written =
+        dice.below(2) == 0 ? dice.below(at_ + 1) : at_ - dice.below(std::min<size_t>(at_, 40) + 1);
+    fate.percent_names = dice.below(5) * 25;
+    return fate;
+}
+
 inline DiskTree PowerLoss::lose(Dice& dice) const {
     DiskTree left = durable_;
-    // Often all was written back up to some point of time.
-    const bool in_order = dice.one_in(4);
-    const bool names_in_order = in_order || dice.one_in(2);
-    const size_t written =
-        dice.below(2) == 0 ? dice.below(at_ + 1) : at_ - dice.below(std::min<size_t>(at_, 40) + 1);
-    const size_t percent_names = dice.below(5) * 25;
+    std::map<NodeId, VolumeFate> fates;
     for (const auto& [node, unsynced] : unsynced_) {
         if (unsynced.events.empty()) continue;
+        const auto [found, is_new] = fates.try_emplace(volumes_[node]);
+        if (is_new) found->second = draw_fate(dice);
+        const VolumeFate& volume = found->second;
         if (!durable_.nodes[node].is_directory) {
-            const Fate fate = in_order ? Fate::kWritten : static_cast<Fate>(dice.below(4));
-            left.nodes[node].content = lose_content(node, unsynced.events, fate, written, dice);
+            const Fate fate = volume.in_order ? Fate::kWritten : static_cast<Fate>(dice.below(4));
+            left.nodes[node].content =
+                lose_content(node, unsynced.events, fate, volume.written, dice);
             continue;
         }
         for (const size_t event : unsynced.events)
-            if (names_in_order ? event < written : dice.percent(percent_names))
+            if (volume.names_in_order ? event < volume.written : dice.percent(volume.percent_names))
                 DiskTree::apply_name(journal_[event], left.nodes[node].entries);
     }
     return left.reachable();

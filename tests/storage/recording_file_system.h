@@ -295,7 +295,9 @@ inline Result<void> RecordingFileSystem::sync_volume(const std::string& path) {
     if (auto failure = fails(DiskCall::kSyncVolume, path))
         return storage_error("sync the volume of", path, failure->error);
     std::lock_guard lock(mutex_);
-    note({Kind::kSyncVolume});
+    const auto volume = find(path.substr(0, path.find('/', 1)));
+    if (!volume) return storage_error("open directory", path, ENOENT);
+    note({Kind::kSyncVolume, *volume});
     return {};
 }
 

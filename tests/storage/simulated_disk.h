@@ -35,7 +35,7 @@ struct DiskEvent {
         kSync,           ///< of the file `node`
         kSyncFailed,     ///< of the file `node`: the kernel has dropped what was not written
         kSyncDirectory,  ///< of the directory `node`
-        kSyncVolume,
+        kSyncVolume,     ///< of the top directory `node`, with all in it
     };
     Kind kind;
     NodeId node = 0;
