@@ -23,6 +23,10 @@ std::shared_ptr<Segment> find_segment(const PartitionLog::SegmentList& segments,
 
 }  // namespace
 
+std::string LogMove::path_of(Offset base, std::string_view suffix) const {
+    return future_ + "/" + segment_file_name(base, suffix);
+}
+
 LogMove::LogMove(std::shared_ptr<PartitionLog> log, FileSystem& files, std::string directory,
                  std::string future)
     : log_(std::move(log)),
@@ -45,30 +49,22 @@ Result<void> LogMove::begin() {
     return there(write_topic_id(files_, future_, log_->topic_id()));
 }
 
+bool LogMove::is_complete(const std::string& name, const SegmentList& segments) const {
+    const auto base = parse_segment_file_name(name, kLogSuffix);
+    const auto segment = base ? find_segment(segments, *base) : nullptr;
+    if (!segment || segment == segments.back()) return false;
+    const auto size = files_.file_size(future_ + "/" + name);
+    return size && *size == segment->size();
+}
+
 Result<void> LogMove::weigh_leftovers() {
     auto names = files_.list(future_);
     if (!names) return there(names.error());
-    std::vector<Offset> found;
-    for (const std::string& name : *names)
-        if (auto base = parse_segment_file_name(name, kLogSuffix)) found.push_back(*base);
-    // Of the last one, nobody knows how far it got.
-    if (!found.empty()) found.pop_back();
     const auto segments = log_->segment_list();
-    for (size_t i = 0; i + 1 < segments->size(); ++i) {
-        const Segment& segment = *(*segments)[i];
-        auto size =
-            files_.file_size(future_ + "/" + segment_file_name(segment.base_offset(), kLogSuffix));
-        if (!std::ranges::binary_search(found, segment.base_offset()) || !size ||
-            *size != segment.size())
-            continue;
-        finished_.insert(segment.base_offset());
-        finished_bytes_ += segment.size();
-        if (auto copied = copy_side_files(segment); !copied) return copied;
-        if (auto synced = there(sync_segment(segment.base_offset())); !synced) return synced;
-    }
     for (const std::string& name : *names) {
-        auto base = parse_segment_file_name(name, kLogSuffix);
-        if ((base && !finished_.contains(*base)) || name.ends_with(kTemporarySuffix))
+        if (is_complete(name, *segments))
+            earlier_.insert(*parse_segment_file_name(name, kLogSuffix));
+        else if (name != kPartitionMetadata)
             if (auto removed = there(files_.remove(future_ + "/" + name)); !removed) return removed;
     }
     weighed_ = true;
@@ -86,15 +82,24 @@ Result<void> LogMove::open_segment(std::shared_ptr<Segment> segment) {
     auto source =
         segment->size() > 0 ? segment->log_file() : Result<std::shared_ptr<File>>(nullptr);
     if (!source) return source.error();
-    const std::string path = future_ + "/" + segment_file_name(segment->base_offset(), kLogSuffix) +
-                             std::string(kTemporarySuffix);
-    // What was copied of an active one before it got its first record is nothing.
-    auto copy = files_.open(path, OpenMode::kTruncate);
-    if (!copy) return there(copy.error());
     segment_ = std::move(segment);
     source_ = std::move(*source);
+    compares_ = earlier_.erase(segment_->base_offset()) > 0;
+    if (!compares_) return open_copy();
+    auto copy = files_.open(path_of(segment_->base_offset(), kLogSuffix), OpenMode::kReadWrite);
+    if (!copy) return there(copy.error());
     copy_ = std::move(*copy);
+    return {};
+}
+
+Result<void> LogMove::open_copy() {
+    compares_ = false;
     position_ = 0;
+    auto copy =
+        files_.open(path_of(segment_->base_offset(), kLogSuffix) + std::string(kTemporarySuffix),
+                    OpenMode::kTruncate);
+    if (!copy) return there(copy.error());
+    copy_ = std::move(*copy);
     return {};
 }
 
@@ -106,6 +111,16 @@ Result<void> LogMove::choose_segment(const SegmentList& segments) {
         position_ = 0;
     }
     return segment_ ? Result<void>() : open_segment(next_segment(segments));
+}
+
+Result<bool> LogMove::is_copied(BytesView chunk) {
+    thread_local Bytes buffer(kBufferBytes);
+    auto read = copy_->read_at(position_, MutableBytesView(buffer).first(chunk.size()));
+    if (!read) {
+        failed_there_ = true;
+        return read.error();
+    }
+    return std::ranges::equal(BytesView(buffer).first(*read), chunk);
 }
 
 Result<int64_t> LogMove::copy_chunk(int64_t bytes_max) {
@@ -123,8 +138,17 @@ Result<int64_t> LogMove::copy_chunk(int64_t bytes_max) {
     if (!read) return read.error();
     if (*read < wanted)
         return Error(ErrorCode::KAFKA_STORAGE_ERROR, source_->path() + " is shorter than it was");
-    auto written = there(copy_->write_at(position_, BytesView(buffer).first(wanted)));
-    if (!written) return written.error();
+    const BytesView chunk = BytesView(buffer).first(wanted);
+    if (compares_) {
+        auto same = is_copied(chunk);
+        if (!same) return same.error();
+        if (!*same) {
+            if (auto opened = open_copy(); !opened) return opened.error();
+            return int64_t{0};
+        }
+    } else if (auto written = there(copy_->write_at(position_, chunk)); !written) {
+        return written.error();
+    }
     position_ += static_cast<int64_t>(wanted);
     return static_cast<int64_t>(wanted);
 }
@@ -181,9 +205,10 @@ Result<void> LogMove::settle() {
     for (const Offset base : unsettled_) {
         if (one_by_one)
             if (auto synced = there(sync_segment(base)); !synced) return synced;
-        const std::string name = future_ + "/" + segment_file_name(base, kLogSuffix);
-        auto renamed = there(files_.rename(name + std::string(kTemporarySuffix), name));
-        if (!renamed) return renamed;
+        const std::string name = path_of(base, kLogSuffix);
+        const std::string temporary = name + std::string(kTemporarySuffix);
+        if (!files_.exists(temporary)) continue;  // it has got its name from an earlier attempt
+        if (auto renamed = there(files_.rename(temporary, name)); !renamed) return renamed;
     }
     unsettled_.clear();
     return {};
@@ -217,14 +242,14 @@ Result<bool> LogMove::copy(int64_t bytes_max) {
 }
 
 Result<void> LogMove::remove_dropped(const SegmentList& segments) {
-    for (const Offset base : finished_) {
-        if (find_segment(segments, base)) continue;
-        for (std::string_view suffix : {kLogSuffix, kOffsetIndexSuffix, kTimeIndexSuffix,
-                                        kTransactionIndexSuffix, kSnapshotSuffix}) {
-            auto removed = there(files_.remove(future_ + "/" + segment_file_name(base, suffix)));
-            if (!removed) return removed;
+    for (const auto* copied : {&earlier_, &finished_})
+        for (const Offset base : *copied) {
+            if (find_segment(segments, base)) continue;
+            for (std::string_view suffix : {kLogSuffix, kOffsetIndexSuffix, kTimeIndexSuffix,
+                                            kTransactionIndexSuffix, kSnapshotSuffix})
+                if (auto removed = there(files_.remove(path_of(base, suffix))); !removed)
+                    return removed;
         }
-    }
     return {};
 }
 

@@ -53,13 +53,19 @@ class LogMove {
   private:
     using SegmentList = PartitionLog::SegmentList;
 
-    /// Keeps what an earlier attempt left complete, and removes the rest.
+    /// Takes note of what an earlier attempt left complete, and removes the rest.
     Result<void> weigh_leftovers();
+    bool is_complete(const std::string& name, const SegmentList& segments) const;
+    std::string path_of(Offset base, std::string_view suffix) const;
     std::shared_ptr<Segment> next_segment(const SegmentList& segments) const;
     /// The one that is to be copied now is segment_.
     Result<void> choose_segment(const SegmentList& segments);
     Result<void> open_segment(std::shared_ptr<Segment> segment);
+    /// For writing; what there was is gone.
+    Result<void> open_copy();
     Result<int64_t> copy_chunk(int64_t bytes_max);
+    /// Whether the copy has the chunk where it belongs.
+    Result<bool> is_copied(BytesView chunk);
     Result<void> finish_segment();
     /// All files of it that are there, onto the device.
     Result<void> sync_segment(Offset base);
@@ -75,12 +81,14 @@ class LogMove {
     FileSystem& files_;
     const std::string directory_;
     const std::string future_;
+    std::set<Offset> earlier_;  // left complete by an earlier attempt, if it is still the same
     std::set<Offset> finished_;
     Offset cursor_{-1};                 // nothing is to be copied of what begins up to there
-    std::vector<Offset> unsettled_;     // of these, still under a temporary name
+    std::vector<Offset> unsettled_;     // of these, not synced yet
     std::shared_ptr<Segment> segment_;  // the one that is copied
     std::shared_ptr<File> source_;
     std::shared_ptr<File> copy_;
+    bool compares_ = false;  // the copy is an earlier attempt's
     bool weighed_ = false;
     bool failed_there_ = false;
     std::atomic<int64_t> finished_bytes_{0};
