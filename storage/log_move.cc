@@ -270,9 +270,10 @@ Result<std::string> LogMove::finish() {
     const std::string aside =
         data_directory + "/" + retired_directory_name(name(), kDeletedDirectorySuffix);
     const std::string place = directory_ + "/" + name().directory_name();
-    auto relocated = log_->relocate({future_, place, aside}, [this](const SegmentList& segments) {
-        return complete(segments);
-    });
+    Relocation to{future_, place, aside};
+    auto relocated =
+        log_->relocate(to, [this](const SegmentList& segments) { return complete(segments); });
+    if (to.failed_there) failed_there_ = true;
     if (!relocated) return relocated.error();
     return aside;
 }

@@ -76,6 +76,8 @@ struct Relocation {
     std::string future;  ///< the copy
     std::string place;   ///< its name when it is complete
     std::string aside;   ///< that of the old files then
+    /// Set if it fails, and the directory that the log goes to is to blame.
+    bool failed_there = false;
 };
 
 /// The mutex guards producers, epochs, the segments' write side and who publishes; what readers
@@ -172,8 +174,9 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     bool is_compacted() const { return config_.load()->cleanup_compact; }
     /// Makes `to.future` the log's directory, under the name `to.place`: nobody notices but by the
     /// time it takes. `complete` brings the files of these segments there, onto the device; appends
-    /// wait for it. On failure the log is where it was. REQUIRES: pause_maintenance() is held.
-    Result<void> relocate(const Relocation& to,
+    /// wait for it. On failure the log is where it was; without one it is there, though perhaps
+    /// offline with its new directory. REQUIRES: pause_maintenance() is held.
+    Result<void> relocate(Relocation& to,
                           const std::function<Result<void>(const SegmentList&)>& complete);
     /// From now on compaction leaves the segments alone, or not.
     void set_moving(bool moving) { moving_ = moving; }
@@ -311,7 +314,9 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     Result<void> write_state(const std::string& directory);
     SegmentList relocated(const SegmentList& old,
                           const std::shared_ptr<const std::string>& directory) const;
-    Result<void> change_names(const Relocation& to);
+    Result<void> change_names(Relocation& to);
+    Result<void> take_back(const Relocation& to);
+    void sync_new_names(const std::string& from);
 
     // Syncing (partition_log_sync.cc).
     /// Asks for a tick().

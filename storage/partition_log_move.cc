@@ -5,9 +5,14 @@
 #include "storage/producer_snapshot.h"
 
 namespace milena {
+namespace {
+
+std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+}  // namespace
 
 Result<void> PartitionLog::relocate(
-    const Relocation& to, const std::function<Result<void>(const SegmentList&)>& complete) {
+    Relocation& to, const std::function<Result<void>(const SegmentList&)>& complete) {
     std::lock_guard sync_lock(sync_files_mutex_);  // who syncs does it by the directory's name
     std::lock_guard file_lock(epoch_file_mutex_);
     std::lock_guard lock(mutex_);
@@ -18,7 +23,11 @@ Result<void> PartitionLog::relocate(
     for (const auto& segment : *old)
         if (auto pinned = segment->pin(environment_.files()); !pinned) return pinned;
     if (auto completed = complete(*old); !completed) return completed;
-    if (auto written = write_state(to.future); !written) return written;
+    if (auto written = write_state(to.future); !written) {
+        to.failed_there = true;
+        return written;
+    }
+    const std::string from = *directory_;
     auto moved = relocated(*old, std::make_shared<const std::string>(to.place));
     if (auto renamed = change_names(to); !renamed) return renamed;
     // From here on only the new files are written.
@@ -26,7 +35,7 @@ Result<void> PartitionLog::relocate(
     segments_.store(std::make_shared<const SegmentList>(std::move(moved)));
     last_snapshot_ = producers_.end_offset();
     epochs_dirty_ = false;
-    recovery_point_ = log_end_offset().value;
+    sync_new_names(from);
     return {};
 }
 
@@ -40,7 +49,9 @@ Result<void> PartitionLog::write_state(const std::string& directory) {
     auto identity = files.open(topic_id_path(directory), OpenMode::kReadWrite);
     if (!identity) return identity.error();
     if (auto synced = (*identity)->sync(); !synced) return synced;
-    return files.sync_directory(directory);
+    if (auto synced = files.sync_directory(directory); !synced) return synced;
+    // It is to be found there before it is nowhere else.
+    return files.sync_directory(parent_of(directory));
 }
 
 PartitionLog::SegmentList PartitionLog::relocated(
@@ -57,18 +68,32 @@ PartitionLog::SegmentList PartitionLog::relocated(
 
 /// The old one first: at no time there are two of the name. A crash in between leaves the copy
 /// alone, and the cluster's metadata name its directory by then.
-Result<void> PartitionLog::change_names(const Relocation& to) {
+Result<void> PartitionLog::change_names(Relocation& to) {
     FileSystem& files = environment_.files();
-    const std::string from = *directory_;
-    if (auto renamed = files.rename(from, to.aside); !renamed) return renamed;
-    if (auto renamed = files.rename(to.future, to.place); !renamed) {
-        auto undone = files.rename(to.aside, from);
-        return undone ? renamed : go_offline(undone.error());
-    }
-    for (const std::string& path : {to.place, from})
-        if (auto synced = files.sync_directory(path.substr(0, path.rfind('/'))); !synced)
-            return go_offline(synced.error());
-    return {};
+    if (auto renamed = files.rename(*directory_, to.aside); !renamed) return renamed;
+    auto renamed = files.rename(to.future, to.place);
+    if (renamed) return renamed;
+    to.failed_there = true;
+    auto back = take_back(to);
+    return back ? renamed : go_offline(back.error());
+}
+
+/// On the device, too: by that name, a start would remove the log.
+Result<void> PartitionLog::take_back(const Relocation& to) {
+    FileSystem& files = environment_.files();
+    if (auto renamed = files.rename(to.aside, *directory_); !renamed) return renamed;
+    return files.sync_directory(parent_of(*directory_));
+}
+
+/// Whichever directory fails now, the log is in its new one.
+void PartitionLog::sync_new_names(const std::string& from) {
+    FileSystem& files = environment_.files();
+    if (auto synced = files.sync_directory(parent_of(*directory_)); !synced)
+        (void)go_offline(synced.error());
+    else
+        recovery_point_ = log_end_offset().value;
+    if (auto synced = files.sync_directory(parent_of(from)); !synced)
+        environment_.failures->report(environment_.pool, parent_of(from), synced.error());
 }
 
 }  // namespace milena
