@@ -115,7 +115,7 @@ class DiskLogManager final : public LogManager {
     void take_offline(size_t index, const Error& cause);
     bool is_offline(const PartitionName& name) const;
     bool is_offline(size_t index) const { return directories_[index].offline; }
-    Result<void> end_loading(const std::vector<ExpectedLog>& expected);
+    Result<void> end_loading(const Expectations& expected);
     std::vector<size_t> online_directories() const;
     /// Calls `work(0..count-1)` on a few threads, also after a failure; returns the first failure.
     Result<void> run_on_threads(size_t count, const std::function<Result<void>(size_t)>& work);
@@ -126,8 +126,8 @@ class DiskLogManager final : public LogManager {
     Result<size_t> place(const PartitionName& name, const Uuid& told) const;
     /// Of an online directory.
     std::optional<size_t> directory_index(const Uuid& id) const;
-    /// Whether a log that was not found may be in a directory that is offline.
-    bool is_lost(const ExpectedLog& log) const;
+    /// Whether the log is, or may be, in a directory that is offline.
+    bool is_lost(const Expectation& expected) const;
     Result<void> forget_removed(const PartitionName& name);
     std::shared_ptr<const LogConfig> intern(const LogConfig& config);
 

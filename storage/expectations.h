@@ -23,6 +23,7 @@ class Expectations {
     explicit Expectations(const std::vector<ExpectedLog>& logs);
 
     /// Null if no topic of the cluster has this partition.
+    const std::vector<Expectation>& all() const { return sorted_; }
     Expectation* find(const PartitionName& name);
     /// The same for who knows the topic by its id only; slow.
     Expectation* find(const Uuid& topic_id, int32_t partition);

@@ -45,10 +45,12 @@ Result<void> DiskLogManager::load(std::vector<ExpectedLog> expected) {
         return {};
     });
     for (const auto& [directory, cause] : failures) take_offline(directory, cause);
-    return end_loading(expected);
+    return end_loading(expectations);
 }
 
-bool DiskLogManager::is_lost(const ExpectedLog& log) const {
+bool DiskLogManager::is_lost(const Expectation& expected) const {
+    if (expected.holder) return is_offline(*expected.holder);
+    const ExpectedLog& log = *expected.log;
     if (is_directory_id(log.directory)) return !directory_index(log.directory);
     // Who knows; one that is offline may hold it.
     return online_directories().size() < directories_.size();
@@ -78,7 +80,7 @@ std::vector<size_t> DiskLogManager::online_directories() const {
     return online;
 }
 
-Result<void> DiskLogManager::end_loading(const std::vector<ExpectedLog>& expected) {
+Result<void> DiskLogManager::end_loading(const Expectations& expected) {
     const std::vector<size_t> online = online_directories();
     if (online.empty())
         return Error(ErrorCode::KAFKA_STORAGE_ERROR,
@@ -97,9 +99,8 @@ Result<void> DiskLogManager::end_loading(const std::vector<ExpectedLog>& expecte
     }
     {
         std::unique_lock lock(mutex_);
-        for (const ExpectedLog& log : expected)
-            if (is_lost(log) && !logs_.contains({log.topic, log.partition}))
-                offline_.insert({log.topic, log.partition});
+        for (const Expectation& one : expected.all())
+            if (is_lost(one)) offline_.insert(one.name());
     }
     resume_moves();
     loaded_ = true;
