@@ -102,7 +102,7 @@ class DiskLogManager final : public LogManager {
     /// Says what becomes of it.
     Result<void> settle(size_t index, const Found& found, std::vector<LoadTask>& tasks);
     /// Whether the log is to be loaded from here.
-    Result<bool> check_holder(size_t index, Expectation& expected, std::vector<LoadTask>& tasks);
+    Result<bool> check_holder(size_t index, const Found& found, std::vector<LoadTask>& tasks);
     bool may_be_namesake(const DataDirectory& directory, const PartitionName& name);
     Result<void> make_stray(const std::string& directory, const PartitionName& name);
     Result<void> note_future(size_t index, const std::string& entry, Expectations& expected);

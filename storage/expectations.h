@@ -13,6 +13,7 @@ namespace milena {
 struct Expectation {
     const ExpectedLog* log = nullptr;
     std::optional<size_t> holder;  ///< the data directory that has it
+    bool is_identified = false;    ///< the topic's id was found there
 
     PartitionName name() const { return {log->topic, log->partition}; }
 };
@@ -22,8 +23,8 @@ class Expectations {
   public:
     explicit Expectations(const std::vector<ExpectedLog>& logs);
 
-    /// Null if no topic of the cluster has this partition.
     const std::vector<Expectation>& all() const { return sorted_; }
+    /// Null if no topic of the cluster has this partition.
     Expectation* find(const PartitionName& name);
     /// The same for who knows the topic by its id only; slow.
     Expectation* find(const Uuid& topic_id, int32_t partition);

@@ -78,18 +78,21 @@ Result<void> DiskLogManager::settle(size_t index, const Found& found,
                                       found.expected->log->topic_id);
         if (!written) return written;
     }
-    auto wins = check_holder(index, *found.expected, tasks);
+    auto wins = check_holder(index, found, tasks);
     if (!wins) return wins.error();
     if (*wins) tasks.push_back({index, found.expected->log});
     return {};
 }
 
 /// A crash while a log changed its directory may leave it in both; what the cluster says then
-/// holds.
-Result<bool> DiskLogManager::check_holder(size_t index, Expectation& expected,
+/// holds. Before it says anything, that is the log of a topic whose namesake was just deleted: of
+/// these, only one has had its id synced, the other one is empty.
+Result<bool> DiskLogManager::check_holder(size_t index, const Found& found,
                                           std::vector<LoadTask>& tasks) {
+    Expectation& expected = *found.expected;
     if (!expected.holder) {
         expected.holder = index;
+        expected.is_identified = found.id.has_value();
         return true;
     }
     const PartitionName name = expected.name();
@@ -98,17 +101,20 @@ Result<bool> DiskLogManager::check_holder(size_t index, Expectation& expected,
         if (told == index) expected.holder = index;
         return told == index;
     }
-    if (told != index && told != expected.holder)
+    const bool is_undecided = told != index && told != expected.holder;
+    const bool wins = told == index || (is_undecided && !expected.is_identified);
+    if (is_undecided && expected.is_identified && found.id)
         return Error(ErrorCode::INVALID_CONFIG,
                      name.directory_name() + " is in two data directories, " +
                          directories_[*expected.holder].path + " and " + directories_[index].path +
                          ": move the one that is not wanted away");
-    const size_t loser = told == index ? *std::exchange(expected.holder, index) : index;
+    const size_t loser = wins ? *std::exchange(expected.holder, index) : index;
     std::erase_if(tasks, [&](const LoadTask& task) {
         return task.directory == loser && task.log == expected.log;
     });
     if (auto moved = make_stray(directories_[loser].path, name); !moved) return moved.error();
-    return told == index;
+    if (wins) expected.is_identified = found.id.has_value();
+    return wins;
 }
 
 /// A power failure leaves partition.metadata empty where nothing of the log was synced yet. If
