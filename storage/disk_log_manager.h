@@ -86,6 +86,11 @@ class DiskLogManager final : public LogManager {
         size_t directory = 0;
         std::string path;
     };
+    /// The cluster was told that a log moves, and it does not.
+    struct Retraction {
+        std::shared_ptr<LogMove> move;
+        Uuid directory;  ///< that the log is in
+    };
     struct LoadTask {
         size_t directory = 0;
         const ExpectedLog* log = nullptr;
@@ -138,10 +143,14 @@ class DiskLogManager final : public LogManager {
 
     // Moves (log_manager_moves.cc).
     Result<size_t> destination(const std::string& path) const;
-    /// REQUIRES: mutex_ held.
+    /// To be followed by retract(), without the mutex. REQUIRES: mutex_ held.
     void cancel_move(const PartitionName& name);
+    /// The log stays where it is; false if nobody waits for that any more.
+    bool give_up(LogMove& move, const Error& cause);
     void fail_move(LogMove& move, const Error& cause);
-    void retract(const PartitionLog& log);
+    void put_aside(const LogMove& move);
+    /// Tells the cluster that cancelled moves, which it was told of, came to nothing.
+    void retract();
     void announce_move(const LogMove& move, std::function<void(Result<void>)> told);
     Result<void> finish_move(LogMove& move);
     Result<void> write_all_checkpoints();
@@ -182,6 +191,7 @@ class DiskLogManager final : public LogManager {
     std::set<PartitionName> offline_;  // expected, and not found while a directory was offline
     std::set<PartitionName> removed_;  // since the checkpoints were written
     std::map<PartitionName, std::shared_ptr<LogMove>> moves_;
+    std::vector<Retraction> retractions_;        // that the cluster is yet to be told
     std::map<PartitionName, size_t> preferred_;  // directories of logs that are yet to be made
     std::vector<Future> futures_;                // while loading
 

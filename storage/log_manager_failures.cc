@@ -22,6 +22,7 @@ void DiskLogManager::end_directory(const std::string& path, const Error& cause) 
         if (failed->offline.exchange(true)) return;
         forget_logs_in(index);
     }
+    retract();  // before the cluster hears whose logs are lost
     MILENA_LOG(Error) << path << " goes offline with all its partitions: " << cause.message()
                       << ". Mend its disk and start again";
     // The first one holds the cluster's metadata.

@@ -232,6 +232,7 @@ Result<void> DiskLogManager::remove(const std::string& topic, int32_t partition)
     offline_.erase(name);
     auto found = logs_.find(name);
     if (found == logs_.end()) return {};
+    found->second.told = found->second.directory;  // nobody is to be told
     cancel_move(name);
     Hosted hosted = found->second;
     hosted.log->retire();

@@ -37,12 +37,15 @@ Result<void> DiskLogManager::move(const std::string& topic, int32_t partition,
         const auto moving = moves_.find(name);
         if (moving != moves_.end() && moving->second->directory() == directory) return {};
         if (moving != moves_.end()) cancel_move(name);
-        if (hosted->second.directory == *target) return {};
-        move = std::make_shared<LogMove>(hosted->second.log, files_, directory,
-                                         directory + "/" + future_name);
-        move->log().set_moving(true);
-        moves_[name] = move;
+        if (hosted->second.directory != *target) {
+            move = std::make_shared<LogMove>(hosted->second.log, files_, directory,
+                                             directory + "/" + future_name);
+            move->log().set_moving(true);
+            moves_[name] = move;
+        }
     }
+    retract();
+    if (!move) return {};
     if (auto begun = move->begin(); !begun) {
         fail_move(*move, begun.error());
         return begun;
@@ -55,42 +58,68 @@ Result<void> DiskLogManager::move(const std::string& topic, int32_t partition,
 void DiskLogManager::cancel_move(const PartitionName& name) {
     const auto found = moves_.find(name);
     if (found == moves_.end()) return;
-    LogMove& move = *found->second;
-    move.cancel();
-    move.log().set_moving(false);
-    if (const auto hosted = logs_.find(name); hosted != logs_.end())
-        hosted->second.told = hosted->second.directory;
-    // Renamed, as the mover may be writing; a directory that failed is left for the next start.
-    const std::string aside =
-        move.directory() + "/" + retired_directory_name(name, kDeletedDirectorySuffix);
-    if (!move.failed_there() && files_.rename(move.future(), aside))
-        environment_.retired->add(aside, clock_.steady_now());
+    const auto move = std::move(found->second);
     moves_.erase(found);
+    move->cancel();
+    move->log().set_moving(false);
+    const auto hosted = logs_.find(name);
+    if (hosted == logs_.end() || hosted->second.told == hosted->second.directory)
+        return put_aside(*move);
+    hosted->second.told = hosted->second.directory;
+    retractions_.push_back({move, directories_[hosted->second.directory].identity.directory_id});
 }
 
-void DiskLogManager::fail_move(LogMove& move, const Error& cause) {
-    if (move.is_cancelled()) return;
+/// Renamed, as the mover may be writing.
+void DiskLogManager::put_aside(const LogMove& move) {
+    const std::string aside =
+        move.directory() + "/" + retired_directory_name(move.name(), kDeletedDirectorySuffix);
+    if (!files_.exists(move.future())) return;
+    if (auto renamed = files_.rename(move.future(), aside))
+        environment_.retired->add(aside, clock_.steady_now());
+    else if (!renamed.error().is_disk_full())
+        environment_.failures->report(pool_, move.directory(), renamed.error());
+}
+
+/// The copy stays until the cluster has been told: whoever looks for the log there meanwhile must
+/// find that it was about to come.
+void DiskLogManager::retract() {
+    std::lock_guard lock(announcer_mutex_);
+    std::vector<Retraction> retractions;
+    {
+        std::unique_lock guard(mutex_);
+        retractions.swap(retractions_);
+    }
+    for (auto& [move, directory] : retractions) {
+        if (!announcer_) {
+            put_aside(*move);
+            continue;
+        }
+        const TopicPartition id{move->log().topic_id(), move->log().partition()};
+        announcer_(id, directory, [this, move = move](Result<void> told) {
+            if (told) put_aside(*move);
+        });
+    }
+}
+
+bool DiskLogManager::give_up(LogMove& move, const Error& cause) {
+    if (move.is_cancelled()) return false;
     {
         std::unique_lock lock(mutex_);
         cancel_move(move.name());
     }
-    if (!move.log().check_usable()) return;  // deleted, or lost with its disk
+    retract();
+    if (!move.log().check_usable()) return false;  // deleted, or lost with its disk
     MILENA_LOG(Error) << move.name().directory_name() << " could not be moved to "
                       << move.directory() << ": " << cause.message();
-    retract(move.log());
-    if (cause.is_disk_full()) return;
+    return true;
+}
+
+void DiskLogManager::fail_move(LogMove& move, const Error& cause) {
+    if (!give_up(move, cause) || cause.is_disk_full()) return;
     if (move.failed_there())
         environment_.failures->report(pool_, move.directory(), cause);
     else
         (void)move.log().note_failure(cause);
-}
-
-/// The cluster may have been told that the log is elsewhere by now.
-void DiskLogManager::retract(const PartitionLog& log) {
-    const auto directory = directory_of(log.topic(), log.partition());
-    std::lock_guard lock(announcer_mutex_);
-    if (announcer_ && directory)
-        announcer_({log.topic_id(), log.partition()}, *directory, [](Result<void>) {});
 }
 
 void DiskLogManager::on_log_moving(LogAnnouncer announcer) {
@@ -115,8 +144,12 @@ void DiskLogManager::announce_move(const LogMove& move, std::function<void(Resul
 
 Result<void> DiskLogManager::finish_move(LogMove& move) {
     const PartitionName name = move.name();
-    // The new directory's checkpoints speak of the log already, see write_checkpoints().
-    if (auto written = write_all_checkpoints(); !written) return written;
+    // The new directory's checkpoints speak of the log already, see write_checkpoints(). A
+    // directory that fails here may be a third one, and is reported there.
+    if (auto written = write_all_checkpoints(); !written) {
+        (void)give_up(move, written.error());
+        return {};
+    }
     std::string from;
     {
         auto maintenance = move.log().pause_maintenance();
@@ -124,7 +157,9 @@ Result<void> DiskLogManager::finish_move(LogMove& move) {
         auto aside = move.finish();
         if (!aside) return aside.error();
         std::unique_lock lock(mutex_);
-        Hosted& hosted = logs_.at(name);
+        const auto found = logs_.find(name);
+        if (found == logs_.end()) return {};  // one of the directories has failed meanwhile
+        Hosted& hosted = found->second;
         from = directories_[hosted.directory].path;
         --log_counts_[hosted.directory];
         hosted.directory = hosted.told;
@@ -173,7 +208,11 @@ void DiskLogManager::resume_moves() {
         std::unique_lock lock(mutex_);
         const auto hosted = logs_.find(future.name);
         const DataDirectory& target = directories_[future.directory];
-        if (hosted == logs_.end() || target.offline || moves_.contains(future.name)) continue;
+        if (hosted == logs_.end() || target.offline) continue;
+        if (hosted->second.directory == future.directory || moves_.contains(future.name)) {
+            environment_.retired->add(future.path, clock_.steady_now());  // of a move given up
+            continue;
+        }
         auto move = std::make_shared<LogMove>(hosted->second.log, files_, target.path, future.path);
         move->log().set_moving(true);
         moves_[future.name] = move;

@@ -248,12 +248,60 @@ TEST_F(DirectoriesTest, AMoveIsGivenUp) {
     }));
     ASSERT_TRUE(manager->move("orders", 0, a));
     EXPECT_TRUE(is_in(a));
-    EXPECT_TRUE(names(b, "-future").empty());
     EXPECT_EQ(*manager->directory_of("orders", 0), id_of(a));
-    for (auto& done : held) done({});  // too late
+    // The copy stays until the cluster knows.
+    EXPECT_EQ(told.back().second, id_of(a));
+    EXPECT_EQ(names(b, "-future").size(), 1u);
+    for (auto& done : held) done({});  // of the move: too late
+    EXPECT_TRUE(names(b, "-future").empty());
     append(1);
     EXPECT_TRUE(is_in(a));
     expect_all_records();
+}
+
+TEST_F(DirectoriesTest, ACopyOfOtherRecordsIsWorthNothing) {
+    start();
+    append(20);
+    manager.reset();
+    const std::string copy = b + "/orders-0.0123456789abcdef0123456789abcdef-future";
+    std::filesystem::copy(a + "/orders-0", copy);
+    const std::string first = segment_file_name(Offset(0), kLogSuffix);
+    Bytes other = files.read_file(copy + "/" + first).value();
+    other[other.size() - 1] ^= 1;  // as many bytes
+    ASSERT_TRUE((*files.open(copy + "/" + first, OpenMode::kReadWrite))->write_at(0, other));
+    ASSERT_TRUE(files.open(copy + "/00000000000000000039.snapshot", OpenMode::kCreate));
+    start();
+    ASSERT_TRUE(await([&] { return is_in(b); }));
+    expect_all_records();
+    EXPECT_FALSE(files.exists(b + "/orders-0/00000000000000000039.snapshot"));
+}
+
+TEST_F(DirectoriesTest, ALogThatCantBeLoadedIsNotMadeAnewElsewhere) {
+    start();
+    append(20);
+    const Uuid target = id_of(b);
+    manager.reset();
+    const std::string epochs = a + "/orders-0/leader-epoch-checkpoint";
+    std::filesystem::remove(epochs);
+    std::filesystem::create_directory(epochs);  // which can't be read
+    start(target);                              // it was about to move there
+    EXPECT_EQ(log->check_usable().error().code(), ErrorCode::KAFKA_STORAGE_ERROR);
+    EXPECT_FALSE(files.exists(b + "/orders-0"));
+    std::filesystem::remove(epochs);
+    start(target);
+    EXPECT_TRUE(is_in(a));
+    expect_all_records();
+}
+
+TEST_F(DirectoriesTest, AnEmptyDirectoryOfADeletedNamesakeIsAStray) {
+    start();
+    append(1);
+    ASSERT_TRUE(is_in(a));
+    manager.reset();
+    ASSERT_TRUE(files.make_directory(b + "/orders-0"));
+    start();
+    EXPECT_TRUE(is_in(a));
+    EXPECT_EQ(names(b, "-stray").size(), 1u);
 }
 
 TEST_F(DirectoriesTest, ADeletedTopicTakesItsMoveAlong) {
