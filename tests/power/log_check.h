@@ -249,8 +249,9 @@ class LogCheck {
     void check_epochs() {
         for (const Survivor& survivor : survivors_) {
             // What was about to be deleted may have lost its epoch already.
-            if (survivor.header.last_offset() < model_.start_at_most()) continue;
-            const auto epoch = log_.epoch_of(std::max(survivor.header.base_offset, start_));
+            const Offset kept = std::max(start_, model_.start_at_most());
+            if (survivor.header.last_offset() < kept) continue;
+            const auto epoch = log_.epoch_of(std::max(survivor.header.base_offset, kept));
             if (epoch == survivor.header.leader_epoch) continue;
             problem() << "takes " << epoch.value_or(kNoLeaderEpoch).value << " for the epoch at "
                       << survivor.header.base_offset.value << ", it is "
