@@ -31,8 +31,11 @@ LogConfig draw_config(size_t topic, Dice& dice) {
 
 }  // namespace
 
-KnownNode History::new_node(Dice& dice) {
+KnownNode History::new_node(Dice& dice, size_t directories) {
     KnownNode node;
+    for (const char* path : {"/data", "/second", "/third"})
+        if (node.directories.size() < directories) node.directories.push_back(path);
+    if (directories > 1) node.move_piece_bytes = dice.between(500, 20'000);
     for (size_t topic = 0; topic < kTopics; ++topic) {
         node.topics.push_back({std::make_shared<LogModel>()});
         node.topics.back().back()->config = draw_config(topic, dice);
@@ -48,7 +51,8 @@ History::History(RecordingFileSystem& disk, KnownNode known, Dice dice)
 // ---- Starts and ends
 
 ExpectedLog History::expected(size_t topic) {
-    return {name_of(topic), model(topic).topic_id, 0, model(topic).config};
+    return {name_of(topic), model(topic).topic_id, 0, model(topic).config,
+            model(topic).directory()};
 }
 
 Result<void> History::lead(size_t topic) {
@@ -63,33 +67,25 @@ Result<void> History::lead(size_t topic) {
 
 Result<void> History::open_logs() {
     LogManagerOptions options;
-    options.directories = {kDirectory};
-    options.recovery_threads_per_directory = 1;
+    options.directories = known_.directories;
+    options.recovery_threads_per_directory = 0;
     options.checkpoint_interval_ms = 2000;
     options.high_watermark_interval_ms = 1000;
     options.open_files_max = 40;
+    options.move_piece_bytes = known_.move_piece_bytes;
+    options.cleaner.dedupe_buffer_bytes = 1 << 20;
     auto manager = LogManager::open(options, "cluster", 1, disk_, clock_, pool_);
     if (!manager) return manager.error();
     manager_.reset(static_cast<DiskLogManager*>(manager->release()));
     std::vector<ExpectedLog> all;
     for (size_t topic = 0; topic < kTopics; ++topic) all.push_back(expected(topic));
     if (auto loaded = manager_->load(all); !loaded) return loaded;
+    assign_found();
     partitions_.resize(kTopics);
     ++known_.epoch;
     for (size_t topic = 0; topic < kTopics; ++topic)
         if (auto led = lead(topic); !led) return led;
-    CleanerOptions cleaner;
-    cleaner.dedupe_buffer_bytes = 1 << 20;
-    cleaner_ = std::make_unique<LogCleaner>(
-        [this] {
-            std::vector<CleanableLog> logs;
-            for (const auto& partition : partitions_)
-                if (auto log = std::static_pointer_cast<PartitionLog>(partition->log());
-                    log->is_compacted())
-                    logs.push_back({log, kDirectory});
-            return logs;
-        },
-        disk_, clock_, cleaner);
+    listen_to_manager();
     return {};
 }
 
@@ -97,39 +93,56 @@ std::string History::start(bool power_failed) {
     starts_.push_back(now());
     clock_.now_ms += 1000;
     auto opened = open_logs();
-    if (!opened && disk_.fault) {
-        failed("a start", opened.error());
+    const auto all_online = [&] {
+        return opened && manager_->identities().size() == known_.directories.size();
+    };
+    std::string wrong;
+    if (disk_.fault && !all_online()) {
+        if (!opened) failed("a start", opened.error());
+        disk_.fault = nullptr;  // somebody mends the disk, but first:
+        std::set<Offset> lost;
+        for (size_t topic = 0; opened && topic < kTopics; ++topic)
+            if (is_online(topic)) wrong += check_one(topic, power_failed, lost);
         kill();
-        disk_.fault = nullptr;  // somebody has mended the disk
         starts_.push_back(now());
         opened = open_logs();
     }
-    if (!opened) return "\n  the start failed: " + opened.error().to_string();
+    if (!opened) return wrong + "\n  the start failed: " + opened.error().to_string();
     auto fault = std::exchange(disk_.fault, nullptr);
-    std::string wrong = check(power_failed);
+    wrong += check(power_failed);
     disk_.fault = std::move(fault);
     if (recovered_at_ == kNever) recovered_at_ = now();
+    return wrong;
+}
+
+std::string History::check_one(size_t topic, bool power_failed, std::set<Offset>& lost) {
+    std::string wrong;
+    const Offset end = log(topic).log_end_offset();
+    if (!power_failed && end != model(topic).end())
+        wrong = "\n  " + name_of(topic) + " ends at " + std::to_string(end.value) +
+                " after the process died, but was written up to " +
+                std::to_string(model(topic).end().value);
+    LogCheck check(model(topic).at(now()), log(topic), power_failed);
+    wrong += check.run();
+    lost = check.lost();
     return wrong;
 }
 
 std::string History::check(bool power_failed) {
     std::string wrong;
     for (size_t topic = 0; topic < kTopics; ++topic) {
-        const Offset end = log(topic).log_end_offset();
-        if (!power_failed && end != model(topic).end())
-            wrong += "\n  " + name_of(topic) + " ends at " + std::to_string(end.value) +
-                     " after the process died, but was written up to " +
-                     std::to_string(model(topic).end().value);
-        LogCheck check(model(topic).at(now()), log(topic), power_failed);
-        wrong += check.run();
-        if (power_failed) model(topic).forget(check.lost(), log(topic).log_start_offset(), end);
+        std::set<Offset> lost;
+        wrong += check_one(topic, power_failed, lost);
+        if (power_failed)
+            model(topic).forget(lost, log(topic).log_start_offset(), log(topic).log_end_offset());
     }
     return wrong;
 }
 
 void History::kill() {
     pool_.drop();
-    cleaner_.reset();
+    metadata_.clear();
+    committed_.clear();
     partitions_.clear();
     manager_.reset();
     disk_.release_locks();
@@ -152,7 +165,7 @@ void History::end() {
     pool_.run_all();
     std::vector<size_t> online;  // those that a failed directory holds are left as they are
     for (size_t topic = 0; topic < kTopics; ++topic)
-        if (manager_->find(name_of(topic), 0)) online.push_back(topic);
+        if (is_online(topic)) online.push_back(topic);
     if (auto ended = manager_->shut_down(1)) {
         for (const size_t topic : online) model(topic).promise(model(topic).end(), now());
     } else {
@@ -175,6 +188,7 @@ void History::act() {
     const size_t topic = dice_.below(kTopics);
     const size_t chance = dice_.below(1000);
     clock_.now_ms += dice_.between(1, 20);
+    if (known_.directories.size() > 1 && dice_.one_in(3)) return act_on_moves();
     if (chance < 600) return produce(topic);
     if (chance < 640) return retry_last(topic);
     if (chance < 760) return pool_.run_some(1 + dice_.below(4));
@@ -187,15 +201,14 @@ void History::act() {
         clock_.now_ms += 300'000;
         return retain([this] { manager_->background_round(clock_.steady_now()); });
     }
-    if (chance < 960) return retain([this] { (void)cleaner_->clean_one(); });
+    if (chance < 960) return retain([this] { (void)manager_->clean_one(); });
     if (chance < 970) return replace_topic(topic);
     if (chance < 985) return restart();
     crash();
 }
 
 /// Work that may move the starts of logs.
-template <class Work>
-void History::retain(const Work& work) {
+void History::retain(const std::function<void()>& work) {
     const size_t begun = now();
     work();
     for (size_t topic = 0; topic < kTopics; ++topic)
@@ -303,7 +316,7 @@ void History::replace_topic(size_t topic) {
     partitions_[topic]->retire();
     auto replaced = manager_->remove(name_of(topic), 0);
     if (replaced) replaced = lead(topic);
-    if (replaced) return;
+    if (replaced) return assign_later(topic);
     failed("a new topic", replaced.error());
     crash();
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A node's logs under load, on a simulated disk: everything in one thread and by the dice, so that
+// A node's logs under load, on simulated disks: everything in one thread and by the dice, so that
 // a seed tells the whole history.
 #pragma once
 
@@ -45,10 +45,13 @@ struct KnownNode {
     std::vector<std::vector<std::shared_ptr<LogModel>>> topics;
     int64_t now_ms = 1'700'000'000'000;
     int32_t epoch = 0;
+    /// Of logs; with more than one, logs are moved between them.
+    std::vector<std::string> directories = {};
+    int64_t move_piece_bytes = 1 << 20;
 
     /// As LogModel::at.
     KnownNode at(size_t time) const {
-        KnownNode past{{}, now_ms, epoch};
+        KnownNode past{{}, now_ms, epoch, directories, move_piece_bytes};
         for (const auto& models : topics) {
             auto last = models.begin();
             while (last + 1 != models.end() && (*(last + 1))->born <= time) ++last;
@@ -66,7 +69,7 @@ class History {
     History(RecordingFileSystem& disk, KnownNode known, Dice dice);
     ~History() { kill(); }
 
-    static KnownNode new_node(Dice& dice);
+    static KnownNode new_node(Dice& dice, size_t directories = 1);
 
     /// Opens the logs, recovering them. What is wrong with them then; empty if nothing is.
     /// `power_failed`: what was not promised may be gone.
@@ -84,6 +87,12 @@ class History {
         end();
         crash();
     }
+    /// All that is under way comes to its end, on disks without faults, also of what a start finds
+    /// then. What is wrong after that.
+    std::string settle();
+    /// Where the metadata, when they have been told all there is to tell, don't name the directory
+    /// that a log is in.
+    std::string find_misplaced();
     /// From now on requests may be refused with KAFKA_STORAGE_ERROR.
     void allow_failures(bool allowed) { may_fail_ = allowed; }
     int failures() const { return failures_; }
@@ -98,7 +107,6 @@ class History {
     size_t recovered_at() const { return recovered_at_; }
 
   private:
-    static constexpr const char* kDirectory = "/data";
     static constexpr int kProducers = 3;  // of each topic: the last two are transactional
 
     LogModel& model(size_t topic) { return *known_.topics[topic].back(); }
@@ -111,6 +119,8 @@ class History {
         return static_cast<PartitionLog&>(*partitions_[topic]->log());
     }
     std::string check(bool power_failed);
+    std::string check_one(size_t topic, bool power_failed, std::set<Offset>& lost);
+    bool is_online(size_t topic) { return manager_->find(name_of(topic), 0) != nullptr; }
     void kill();
     void failed(const std::string& what, const Error& cause);
 
@@ -123,10 +133,29 @@ class History {
     void retry_last(size_t topic);
     void delete_records(size_t topic);
     void replace_topic(size_t topic);
-    template <class Work>
-    void retain(const Work& work);
+    void retain(const std::function<void()>& work);
     Bytes make_batch(RecordBatchOptions options);
     Bytes make_marker(ProducerId id, ProducerEpoch epoch, bool commits);
+
+    // Moves, and the metadata that know of them (history_moves.cc).
+    void listen_to_manager();
+    void act_on_moves();
+    void begin_move(size_t topic);
+    /// As the controller does for all logs when the node starts.
+    void assign_found();
+    /// As it does for one whose directory was chosen by the node.
+    void assign_later(size_t topic);
+    LogModel* model_of(const Uuid& topic_id);
+    /// The next change of the metadata is on the device; who asked for it hears of it later.
+    void commit_metadata();
+    void tell_committed();
+    /// All that waits, but for moves; with these; and until what was set aside is removed.
+    void finish_events();
+    void finish_moves();
+    /// Copies of logs, and second logs of a name.
+    std::string find_leftovers();
+    std::string data_directory_of(size_t topic);
+    Uuid directory_id(const std::string& path);
 
     RecordingFileSystem& disk_;
     const KnownNode before_;
@@ -136,7 +165,8 @@ class History {
     QueuedPool pool_;
     std::unique_ptr<DiskLogManager> manager_;
     std::vector<std::shared_ptr<LocalPartition>> partitions_;
-    std::unique_ptr<LogCleaner> cleaner_;
+    std::deque<std::function<void()>> metadata_;   // changes that wait to be committed
+    std::deque<std::function<void()>> committed_;  // who waits to hear of them
     std::vector<size_t> starts_;
     size_t recovered_at_ = kNever;
     int64_t values_made_ = 0;

@@ -34,11 +34,14 @@ class Breaker {
     Breaker(std::vector<DiskCall>& calls, std::optional<Fault> fault)
         : calls_(calls), fault_(fault) {}
 
-    std::optional<DiskFailure> operator()(DiskCall call, const std::string&) {
+    std::optional<DiskFailure> operator()(DiskCall call, const std::string& path) {
         const size_t number = calls_.size();
         calls_.push_back(call);
         if (!fault_ || number < fault_->call) return {};
         const bool is_it = number == fault_->call;
+        const std::string disk = path.substr(0, path.find('/', 1));
+        if (is_it) disk_ = disk;
+        if (disk != disk_) return {};
         switch (fault_->kind) {
             case FaultKind::kOnce:
                 return is_it ? std::optional(DiskFailure{EIO, false}) : std::nullopt;
@@ -56,13 +59,15 @@ class Breaker {
   private:
     std::vector<DiskCall>& calls_;
     const std::optional<Fault> fault_;
+    std::string disk_;  // the one that fails
 };
 
 class IoFaultTest : public testing::Test {
   protected:
     IoFaultTest() { quieten_log(); }
 
-    std::string run(uint64_t seed) {
+    std::string run(uint64_t seed, size_t directories) {
+        directories_ = directories;
         const auto calls = calls_of(seed);
         Dice dice(seed);
         for (int i = 0; i < kFaults; ++i) {
@@ -81,12 +86,12 @@ class IoFaultTest : public testing::Test {
 
   private:
     /// Of the history when nothing fails.
-    static std::vector<DiskCall> calls_of(uint64_t seed) {
+    std::vector<DiskCall> calls_of(uint64_t seed) {
         std::vector<DiskCall> calls;
         Dice dice(seed);
         RecordingFileSystem disk;
         disk.fault = Breaker(calls, {});
-        History history(disk, History::new_node(dice), Dice(dice.seed()));
+        History history(disk, History::new_node(dice, directories_), Dice(dice.seed()));
         EXPECT_EQ(history.start(true), "");
         for (int step = 0; step < kSteps; ++step) history.step();
         EXPECT_EQ(history.problems(), "");
@@ -106,19 +111,26 @@ class IoFaultTest : public testing::Test {
         Dice dice(seed);
         RecordingFileSystem disk;
         disk.fault = Breaker(calls, fault);
-        History history(disk, History::new_node(dice), Dice(dice.seed()));
+        History history(disk, History::new_node(dice, directories_), Dice(dice.seed()));
         history.allow_failures(true);
         if (auto wrong = history.start(true); !wrong.empty()) return wrong;
         for (int step = 0; step < kSteps && history.problems().empty(); ++step) history.step();
+        if (!history.problems().empty()) return history.problems();
+        if (choice.one_in(2))
+            if (auto wrong = history.find_misplaced(); !wrong.empty()) return wrong;
+        history.crash();  // whoever starts it finds the disk as it is, and mends it then
         disk.fault = nullptr;
         history.allow_failures(false);
-        if (history.problems().empty()) history.crash();
         for (int step = 0; step < kStepsAfter && history.problems().empty(); ++step) history.step();
         if (!history.problems().empty()) return history.problems();
+        if (directories_ > 1)
+            if (auto wrong = history.settle(); !wrong.empty()) return wrong;
         ++faults;
         refusals += history.failures();
         return lose_power(disk, history, choice);
     }
+
+    size_t directories_ = 1;
 
     /// What a failed sync did not write, the kernel takes for written, and so does a process that
     /// is started on the same one: until then, all that was promised is there.
@@ -151,7 +163,13 @@ class IoFaultTest : public testing::Test {
 };
 
 TEST_F(IoFaultTest, NothingAcknowledgedIsLost) {
-    run_seeds(kRounds, [this](uint64_t seed) { return run(seed); });
+    run_seeds(kRounds, [this](uint64_t seed) { return run(seed, 1); });
+    std::cout << faults << " calls failed, and " << refusals << " requests" << std::endl;
+    EXPECT_GT(refusals, 0);
+}
+
+TEST_F(IoFaultTest, ALogThatMovesIsWhereTheClusterCanFindIt) {
+    run_seeds(kRounds, [this](uint64_t seed) { return run(seed, 2 + seed % 2); });
     std::cout << faults << " calls failed, and " << refusals << " requests" << std::endl;
     EXPECT_GT(refusals, 0);
 }

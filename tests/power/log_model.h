@@ -13,6 +13,7 @@
 
 #include "storage/batch_header.h"
 #include "storage/control_record.h"
+#include "storage/directory_files.h"
 #include "storage/log_config.h"
 
 namespace milena {
@@ -38,6 +39,12 @@ struct KnownDeletion {
     size_t answered = kNever;
 };
 
+/// The metadata name a data directory for the log.
+struct KnownPlace {
+    Uuid directory;
+    size_t committed = 0;
+};
+
 /// What producers know, and a log must know as well.
 struct KnownProducer {
     const KnownBatch* last_data = nullptr;
@@ -52,6 +59,15 @@ struct LogModel {
     std::vector<KnownBatch> batches;  // by offset
     std::vector<KnownDeletion> deletions;
     Offset end_at_least{0};  // what was there may be gone, the log goes on here all the same
+    std::vector<KnownPlace> places = {};
+
+    /// Where it is, as the metadata say.
+    Uuid directory() const {
+        return places.empty() ? kUnassignedDirectory : places.back().directory;
+    }
+    void assign(const Uuid& to, size_t now) {
+        if (to != directory()) places.push_back({to, now});
+    }
 
     Offset end() const {
         return batches.empty() ? end_at_least
@@ -84,6 +100,8 @@ struct LogModel {
         for (const KnownDeletion& deletion : deletions)
             if (deletion.begun <= time)
                 past.deletions.push_back({deletion.to, 0, since(deletion.answered)});
+        for (const KnownPlace& place : places)
+            if (place.committed <= time) past.assign(place.directory, 0);
         return past;
     }
     /// What a power failure took, and the device holds what is left.
