@@ -58,6 +58,8 @@ bool LogMove::is_complete(const std::string& name, const SegmentList& segments) 
 }
 
 Result<void> LogMove::weigh_leftovers() {
+    // A compaction that replaces segments has done so after this, and no other one will.
+    log_->pause_maintenance().unlock();
     auto names = files_.list(future_);
     if (!names) return there(names.error());
     const auto segments = log_->segment_list();
@@ -106,7 +108,7 @@ Result<void> LogMove::open_copy() {
 Result<void> LogMove::choose_segment(const SegmentList& segments) {
     // Retention may have taken it meanwhile.
     if (segment_ && find_segment(segments, segment_->base_offset()) != segment_) {
-        if (auto removed = there(files_.remove(copy_->path())); !removed) return removed;
+        if (auto removed = remove_copy(segment_->base_offset()); !removed) return removed;
         segment_ = nullptr;
         position_ = 0;
     }
@@ -218,10 +220,16 @@ Result<bool> LogMove::copy(int64_t bytes_max) {
     if (!weighed_)
         if (auto weighed = weigh_leftovers(); !weighed) return weighed.error();
     const auto segments = log_->segment_list();
+    auto more = copy_segments(*segments, bytes_max);
+    if (more || failed_there_ || log_->segment_list()->front() == segments->front()) return more;
+    return true;  // retention took the files away: there is less to copy now
+}
+
+Result<bool> LogMove::copy_segments(const SegmentList& segments, int64_t bytes_max) {
     while (bytes_max > 0) {
-        if (auto chosen = choose_segment(*segments); !chosen) return chosen.error();
+        if (auto chosen = choose_segment(segments); !chosen) return chosen.error();
         copied_to_ = segment_->base_offset().value;
-        const bool is_active = segment_ == segments->back();
+        const bool is_active = segment_ == segments.back();
         auto copied = copy_chunk(bytes_max);
         if (!copied) return copied.error();
         bytes_max -= *copied;
@@ -241,15 +249,19 @@ Result<bool> LogMove::copy(int64_t bytes_max) {
     return true;
 }
 
+Result<void> LogMove::remove_copy(Offset base) {
+    const std::string temporary = std::string(kLogSuffix).append(kTemporarySuffix);
+    for (std::string_view suffix : {std::string_view(temporary), kLogSuffix, kOffsetIndexSuffix,
+                                    kTimeIndexSuffix, kTransactionIndexSuffix, kSnapshotSuffix})
+        if (auto removed = there(files_.remove(path_of(base, suffix))); !removed) return removed;
+    return {};
+}
+
 Result<void> LogMove::remove_dropped(const SegmentList& segments) {
     for (const auto* copied : {&earlier_, &finished_})
-        for (const Offset base : *copied) {
-            if (find_segment(segments, base)) continue;
-            for (std::string_view suffix : {kLogSuffix, kOffsetIndexSuffix, kTimeIndexSuffix,
-                                            kTransactionIndexSuffix, kSnapshotSuffix})
-                if (auto removed = there(files_.remove(path_of(base, suffix))); !removed)
-                    return removed;
-        }
+        for (const Offset base : *copied)
+            if (!find_segment(segments, base))
+                if (auto removed = remove_copy(base); !removed) return removed;
     return {};
 }
 

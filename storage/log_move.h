@@ -63,6 +63,7 @@ class LogMove {
     Result<void> open_segment(std::shared_ptr<Segment> segment);
     /// For writing; what there was is gone.
     Result<void> open_copy();
+    Result<bool> copy_segments(const SegmentList& segments, int64_t bytes_max);
     Result<int64_t> copy_chunk(int64_t bytes_max);
     /// Whether the copy has the chunk where it belongs.
     Result<bool> is_copied(BytesView chunk);
@@ -74,6 +75,8 @@ class LogMove {
     Result<void> copy_side_files(const Segment& segment);
     Result<void> copy_file(const std::string& name);
     Result<void> complete(const SegmentList& segments);
+    /// All files of it that may be there.
+    Result<void> remove_copy(Offset base);
     Result<void> remove_dropped(const SegmentList& segments);
     Result<void> there(Result<void> result);
 
