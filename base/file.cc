@@ -249,7 +249,10 @@ Result<void> FileSystem::replace_file(const std::string& path, std::string_view 
     auto file = open(temporary, OpenMode::kTruncate);
     if (!file) return file.error();
     if (auto written = (*file)->write_at(0, as_bytes(content)); !written) return written;
-    if (auto synced = (*file)->sync(); !synced) return synced;
+    if (auto synced = (*file)->sync(); !synced) {
+        (void)remove(temporary);  // whatever is written to it next, its syncs are worth nothing
+        return synced;
+    }
     if (auto renamed = rename(temporary, path); !renamed) return renamed;
     return sync_directory(parent_of(path));
 }
