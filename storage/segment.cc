@@ -254,15 +254,17 @@ void Segment::note_batch(const BatchHeader& batch, int64_t position, const LogCo
 }
 
 Result<void> Segment::write_entries(const NewEntries& entries) {
-    if (auto written = offset_index_.append(offset_index_path(), std::span(entries.offsets));
-        !written)
-        return written;
-    return time_index_.append(time_index_path(), std::span(entries.times));
+    auto offsets = offset_index_.append(offset_index_path(), std::span(entries.offsets));
+    auto times = time_index_.append(time_index_path(), std::span(entries.times));
+    if (!times) last_time_entry_ = {};  // the newest time must get there at last
+    return offsets ? times : offsets;
 }
 
 Result<void> Segment::flush_entries() {
     if (auto written = offset_index_.flush(offset_index_path()); !written) return written;
-    return time_index_.flush(time_index_path());
+    auto times = time_index_.flush(time_index_path());
+    if (!times) last_time_entry_ = {};
+    return times;
 }
 
 Result<void> Segment::append(BytesView batches, const LogConfig& config) {

@@ -230,6 +230,26 @@ TEST_F(RecoveryTest, AFullDiskLosesNothingAndHeals) {
     EXPECT_EQ(read_all(*open(after_crash()), Offset(0)).size(), 6u);
 }
 
+TEST_F(RecoveryTest, AFullDiskForAnIndexHidesNoTime) {
+    files = &faulty;
+    constexpr int64_t kFirst = 1'700'000'000'000;
+    constexpr int kBatches = 9;  // the last one brings enough entries for them to be written
+    {
+        auto log = open();
+        for (int i = 0; i < kBatches; ++i) {
+            Bytes batch = make_batch({.value_bytes = 100, .timestamp = kFirst + i});
+            if (i + 1 == kBatches) faulty.room_bytes = static_cast<int64_t>(batch.size());
+            ASSERT_TRUE(append_bytes(*log, std::move(batch)));
+        }
+        EXPECT_EQ(faulty.room_bytes, 0);
+        faulty.room_bytes = -1;
+        ASSERT_TRUE(log->shut_down());
+    }
+    auto found = open()->offset_for_timestamp(TimestampMs(kFirst + kBatches - 1));
+    ASSERT_TRUE(found && *found);
+    EXPECT_EQ((*found)->offset, Offset(kBatches - 1));
+}
+
 TEST_F(RecoveryTest, AFullDiskAtARollHeals) {
     files = &faulty;
     config.segment_bytes = 300;
