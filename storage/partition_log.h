@@ -253,7 +253,11 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     Result<void> write_batches(BytesView bytes, const LogConfig& config);
     void note_appended(BytesView bytes, int64_t position);
     void note_epoch(LeaderEpoch epoch, Offset start);
-    Result<void> note_aborted(const Segment& segment, const CompletedTransaction& completed);
+    /// Returns what undoes it, see cut_aborted_transactions().
+    Result<int64_t> note_aborted(const Segment& segment, const CompletedTransaction& completed);
+    /// Of a marker that is about to be appended to `segment`; nothing if it aborts nothing.
+    Result<std::optional<int64_t>> note_aborted_by(BytesView bytes, const Segment& segment);
+    Error undo_append(Segment& segment, std::optional<int64_t> noted, const Error& cause);
     void note_batch(const BatchHeader& header, BytesView batch);
     /// Logs it now and then. Returns `cause`.
     Error note_full_disk(const Error& cause) const;

@@ -23,6 +23,13 @@ void for_each_batch(BytesView bytes, const Visit& visit) {
     }
 }
 
+bool has_marker(BytesView bytes) {
+    bool found = false;
+    for_each_batch(
+        bytes, [&](const BatchHeader& header, BytesView, size_t) { found |= header.is_control(); });
+    return found;
+}
+
 /// Offsets and epoch of all batches; they count on from `first`. Returns the next offset.
 Offset stamp_batches(MutableBytesView bytes, Offset first, LeaderEpoch epoch) {
     for_each_batch(bytes, [&](const BatchHeader& header, BytesView, size_t at) {
@@ -209,9 +216,12 @@ Result<void> PartitionLog::write_batches(BytesView bytes, const LogConfig& confi
     }
     const std::shared_ptr<Segment>& active = list->back();
     int64_t position = active->size();
-    if (auto written = active->append(bytes, config); !written) {
-        return active->is_torn() ? go_offline(written.error()) : note_failure(written.error());
-    }
+    // First: without it, aborted records would be read.
+    auto noted = note_aborted_by(bytes, *active);
+    if (!noted && !noted.error().is_from_system()) return noted.error();
+    if (!noted) return note_failure(noted.error());
+    if (auto written = active->append(bytes, config); !written)
+        return undo_append(*active, *noted, written.error());
     // Its files were made now, and whoever syncs these records must sync their names, too.
     if (position == 0) directory_dirty_ = true;
     note_appended(bytes, position);
@@ -235,14 +245,35 @@ void PartitionLog::note_batch(const BatchHeader& header, BytesView batch) {
     if (header.producer_id.value < 0 || !header.is_control()) return producers_.record(header);
     auto marker = parse_marker(batch);
     if (!marker) return producers_.set_end_offset(header.next_offset());
-    auto completed = producers_.record_marker(header, *marker);
-    if (!completed || !completed->aborted) return;
-    if (auto noted = note_aborted(*segments()->back(), *completed); !noted)
-        (void)go_offline(noted.error());  // without it, aborted records would be read
+    (void)producers_.record_marker(header, *marker);
 }
 
-Result<void> PartitionLog::note_aborted(const Segment& segment,
-                                        const CompletedTransaction& completed) {
+Result<std::optional<int64_t>> PartitionLog::note_aborted_by(BytesView bytes,
+                                                             const Segment& segment) {
+    const std::optional<int64_t> nothing;
+    const BatchHeader header = BatchHeader::load(bytes.data());
+    if (header.size_bytes < static_cast<int64_t>(bytes.size()) && has_marker(bytes))
+        return Error(ErrorCode::INVALID_RECORD, "a marker comes alone");
+    if (!header.is_control() || header.producer_id.value < 0) return nothing;
+    const auto marker = parse_marker(bytes);
+    const auto completed = marker ? producers_.completed_by(header, *marker) : std::nullopt;
+    if (!completed || !completed->aborted) return nothing;
+    auto noted = note_aborted(segment, *completed);
+    if (!noted) return noted.error();
+    return std::optional(*noted);
+}
+
+Error PartitionLog::undo_append(Segment& segment, std::optional<int64_t> noted,
+                                const Error& cause) {
+    const bool is_undone =
+        !segment.is_torn() &&
+        (!noted || cut_aborted_transactions(environment_.files(),
+                                            segment.path(kTransactionIndexSuffix), *noted));
+    return is_undone ? note_failure(cause) : go_offline(cause);
+}
+
+Result<int64_t> PartitionLog::note_aborted(const Segment& segment,
+                                           const CompletedTransaction& completed) {
     auto noted = append_aborted_transaction(
         environment_.files(), segment.path(kTransactionIndexSuffix),
         {completed.producer_id, completed.first_offset, completed.last_offset,

@@ -358,7 +358,7 @@ Result<void> PartitionLog::replay_producers(Segment& segment, Offset from, Offse
         if (!*marker) continue;
         auto completed = producers_.record_marker(header, **marker);
         if (!completed || !completed->aborted || header.base_offset < trusted_end) continue;
-        if (auto noted = note_aborted(segment, *completed); !noted) return noted;
+        if (auto noted = note_aborted(segment, *completed); !noted) return noted.error();
     }
 }
 

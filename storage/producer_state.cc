@@ -206,9 +206,18 @@ void ProducerStates::forget_verification(const BatchHeader& marker) {
     verifications_.erase(pending);
 }
 
+std::optional<CompletedTransaction> ProducerStates::completed_by(
+    const BatchHeader& batch, const TransactionMarker& marker) const {
+    const auto found = producers_.find(batch.producer_id);
+    if (found == producers_.end() || !found->second.in_transaction()) return {};
+    return CompletedTransaction{batch.producer_id, found->second.transaction_start,
+                                batch.base_offset, marker.aborted};
+}
+
 Offset ProducerStates::last_stable_offset_after(const CompletedTransaction& completed) const {
-    if (open_transactions_.empty()) return completed.last_offset + 1;
-    return open_transactions_.begin()->first;
+    for (const auto& [first, producer] : open_transactions_)
+        if (first != completed.first_offset) return first;
+    return completed.last_offset + 1;
 }
 
 std::optional<Offset> ProducerStates::first_unstable_offset() const {

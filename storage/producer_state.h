@@ -99,7 +99,11 @@ class ProducerStates {
     std::optional<CompletedTransaction> record_marker(const BatchHeader& batch,
                                                       const TransactionMarker& marker);
 
-    /// The last stable offset that follows from `completed`: where the next open one starts.
+    /// What record_marker() would return, if anything.
+    std::optional<CompletedTransaction> completed_by(const BatchHeader& batch,
+                                                     const TransactionMarker& marker) const;
+    /// The last stable offset that follows from `completed`, whether that is recorded or not: where
+    /// the next open one starts.
     Offset last_stable_offset_after(const CompletedTransaction& completed) const;
     /// First offset of the earliest transaction that is open, or whose end is not below the high
     /// watermark; nothing if all is stable.

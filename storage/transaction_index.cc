@@ -20,8 +20,8 @@ void AbortedTransactionEntry::store(uint8_t* to) const {
     store_big_endian(to + 26, last_stable_offset.value);
 }
 
-Result<void> append_aborted_transaction(FileSystem& files, const std::string& path,
-                                        const AbortedTransactionEntry& entry) {
+Result<int64_t> append_aborted_transaction(FileSystem& files, const std::string& path,
+                                           const AbortedTransactionEntry& entry) {
     auto file = files.open(path, OpenMode::kCreate);
     if (!file) return file.error();
     auto size = (*file)->size();
@@ -29,7 +29,13 @@ Result<void> append_aborted_transaction(FileSystem& files, const std::string& pa
     uint8_t bytes[AbortedTransactionEntry::kSize];
     entry.store(bytes);
     int64_t whole = *size - *size % AbortedTransactionEntry::kSize;
-    return (*file)->write_at(whole, BytesView(bytes));
+    if (auto written = (*file)->write_at(whole, BytesView(bytes)); !written) return written.error();
+    return whole;
+}
+
+Result<void> cut_aborted_transactions(FileSystem& files, const std::string& path, int64_t size) {
+    auto file = files.open(path, OpenMode::kReadWrite);
+    return file ? (*file)->truncate(size) : file.error();
 }
 
 Result<std::vector<AbortedTransactionEntry>> read_aborted_transactions(FileSystem& files,

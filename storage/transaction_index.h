@@ -27,8 +27,11 @@ struct AbortedTransactionEntry {
     void store(uint8_t* to) const;
 };
 
-Result<void> append_aborted_transaction(FileSystem& files, const std::string& path,
-                                        const AbortedTransactionEntry& entry);
+/// Returns the size of the file before.
+Result<int64_t> append_aborted_transaction(FileSystem& files, const std::string& path,
+                                           const AbortedTransactionEntry& entry);
+/// Takes back what was appended since it had this size.
+Result<void> cut_aborted_transactions(FileSystem& files, const std::string& path, int64_t size);
 /// A missing file has no entries; what follows the last whole entry is not read.
 Result<std::vector<AbortedTransactionEntry>> read_aborted_transactions(FileSystem& files,
                                                                        const std::string& path);
