@@ -74,6 +74,10 @@ Result<DataDirectory> open_directory(FileSystem& files, const std::string& path,
     auto identity = identify(files, path, cluster_id, node_id);
     if (!identity) return identity.error();
     directory.identity = *identity;
+    // An earlier start may have removed the marker and not got to this. If it came back after the
+    // recovery that follows, what that has yet to sync would be trusted.
+    if (!read_clean_shutdown(files, path))
+        if (auto synced = files.sync_directory(path); !synced) return synced.error();
     for (auto [name, into] : {std::pair{kRecoveryPointCheckpoint, &directory.recovery_points},
                               {kLogStartCheckpoint, &directory.log_starts},
                               {kHighWatermarkCheckpoint, &directory.high_watermarks}}) {
