@@ -104,11 +104,15 @@ Result<void> PartitionLog::load(const LogCheckpoint& checkpoint) {
     epochs_.truncate_from_start(start);
     log_start_ = start.value;
     log_end_ = end->value;
-    high_watermark_ = std::clamp(checkpoint.high_watermark, start, *end).value;
     // After a crash, what was read may still be in the page cache only.
-    recovery_point_ =
-        (checkpoint.clean_shutdown ? *end : std::clamp(checkpoint.recovery_point, start, *end))
-            .value;
+    const Offset synced =
+        checkpoint.clean_shutdown ? *end : std::clamp(checkpoint.recovery_point, start, *end);
+    recovery_point_ = synced.value;
+    // What must be synced before it is acknowledged is not, whatever the checkpoint says: that may
+    // speak of a deleted namesake.
+    const bool awaits_sync = *end - synced >= config_.load()->flush_messages;
+    high_watermark_ =
+        std::clamp(checkpoint.high_watermark, start, awaits_sync ? synced : *end).value;
     last_sync_ms_ = environment_.clock.now().value;
     if (segments.back()->size() > 0) {
         recent_ = new RecentBorders;

@@ -230,6 +230,18 @@ TEST_F(RecoveryTest, AFailedSyncEndsTheLog) {
     EXPECT_EQ(log->recovery_point(), Offset(0));
 }
 
+TEST_F(RecoveryTest, NoHighWatermarkIsBeyondWhatWaitsForItsSync) {
+    config.flush_messages = 1;
+    auto log = open();
+    ASSERT_TRUE(append(*log, {.records = 2}));
+    log.reset();
+    LogCheckpoint checkpoint = after_crash();
+    checkpoint.high_watermark = Offset(9);  // a deleted namesake's
+    log = open(checkpoint);
+    EXPECT_EQ(log->log_end_offset(), Offset(2));
+    EXPECT_EQ(log->high_watermark(), Offset(0));
+}
+
 TEST_F(RecoveryTest, WhoWaitsForASyncSharesIt) {
     files = &faulty;
     auto log = open();
