@@ -100,7 +100,8 @@ std::optional<int64_t> read_clean_shutdown(FileSystem& files, const std::string&
     const std::string path = clean_shutdown_path(directory);
     if (!files.exists(path)) return {};
     auto content = files.read_file(path);
-    if (!content) return {};
+    // Its being there is what tells. A recovery beside it would, interrupted, be taken for done.
+    if (!content) return -1;
     // {"version":0,"brokerEpoch":13}; without an epoch (Kafka before 3.7 wrote none) it is -1.
     std::string_view text = as_text(*content);
     constexpr std::string_view kKey = "\"brokerEpoch\":";

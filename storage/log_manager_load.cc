@@ -230,6 +230,8 @@ Result<void> DiskLogManager::remove(const std::string& topic, int32_t partition)
     if (doomed) maintenance = doomed->pause_maintenance();
     std::unique_lock lock(mutex_);
     offline_.erase(name);
+    // Also one that is offline: checkpoints speak of it where it was about to be moved to.
+    removed_.insert(name);
     auto found = logs_.find(name);
     if (found == logs_.end()) return {};
     found->second.told = found->second.directory;  // nobody is to be told
@@ -245,7 +247,6 @@ Result<void> DiskLogManager::remove(const std::string& topic, int32_t partition)
     }
     --log_counts_[hosted.directory];
     logs_.erase(found);
-    removed_.insert(name);
     return {};
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "storage/directory_files.h"
 #include "storage/file_names.h"
 #include "storage/text_checkpoint.h"
 #include "tests/storage/fixtures.h"
@@ -20,6 +21,17 @@ TEST(TextCheckpoint, ReadsWhatItWroteAndRefusesTheRest) {
     }
     auto empty = files.open(path, OpenMode::kTruncate);
     EXPECT_TRUE(read_offset_checkpoint(files, path)->empty());
+}
+
+TEST(CleanShutdown, IsMarkedByTheFileWhateverIsInIt) {
+    TemporaryDirectory temporary;
+    FileSystem& files = posix_file_system();
+    EXPECT_FALSE(read_clean_shutdown(files, temporary.path));
+    ASSERT_TRUE(write_clean_shutdown(files, temporary.path, 7));
+    EXPECT_EQ(read_clean_shutdown(files, temporary.path), 7);
+    ASSERT_TRUE(remove_clean_shutdown(files, temporary.path));
+    ASSERT_TRUE(files.make_directory(temporary.path + "/.kafka_cleanshutdown"));
+    EXPECT_EQ(read_clean_shutdown(files, temporary.path), -1) << "it can't be read";
 }
 
 TEST(FileNames, AreKafkas) {

@@ -193,6 +193,9 @@ TEST_F(LogManagerTest, OneUnreadableLogTakesOnlyItsDirectoryOffline) {
     const std::string segment = options.directories[1] + "/orders-1/00000000000000000000.log";
     ASSERT_TRUE(files.remove(segment));
     ASSERT_TRUE(files.make_directory(segment));
+    // As it is if that log was about to move to the first directory.
+    const std::string synced = options.directories[0] + "/recovery-point-offset-checkpoint";
+    ASSERT_TRUE(files.replace_file(synced, "0\n3\norders 0 1\norders 1 2\norders 2 3\n"));
     std::vector<ExpectedLog> all;
     for (int i = 0; i < 4; ++i) all.push_back(expected("orders", i));
     auto manager = open();
@@ -214,6 +217,9 @@ TEST_F(LogManagerTest, OneUnreadableLogTakesOnlyItsDirectoryOffline) {
     EXPECT_TRUE(described[1].logs.empty());
     append(**manager->get_or_create(expected("fresh", 0)));
     EXPECT_TRUE(files.exists(options.directories[0] + "/fresh-0"));
+    ASSERT_TRUE(manager->remove("orders", 1));
+    (void)manager->get_or_create(expected("orders", 1));
+    EXPECT_EQ(text(synced).find("orders 1"), std::string::npos) << "a successor would start there";
     ASSERT_TRUE(manager->shut_down(2));
     EXPECT_TRUE(files.exists(options.directories[0] + "/.kafka_cleanshutdown"));
     manager.reset();
