@@ -31,6 +31,8 @@ inline constexpr uint64_t rounds_here(uint64_t rounds) {
 #endif
 }
 
+void seed_random_ids(uint64_t seed);
+
 /// Calls `run(seed)` for each; it returns what is wrong, or nothing.
 template <class Run>
 void run_seeds(uint64_t rounds, const Run& run) {
@@ -40,6 +42,7 @@ void run_seeds(uint64_t rounds, const Run& run) {
         only ? only : from_environment("MILENA_POWER_ROUNDS", rounds_here(rounds));
     std::cout << "seeds " << first << " to " << last << std::endl;
     for (uint64_t seed = first; seed <= last; ++seed) {
+        seed_random_ids(seed);
         const std::string wrong = run(seed);
         EXPECT_TRUE(wrong.empty()) << "MILENA_POWER_SEED=" << seed << wrong;
     }
