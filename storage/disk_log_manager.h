@@ -90,6 +90,7 @@ class DiskLogManager final : public LogManager {
     struct Retraction {
         std::shared_ptr<LogMove> move;
         Uuid directory;  ///< that the log is in
+        bool is_overtaken = false;
     };
     struct LoadTask {
         size_t directory = 0;
@@ -109,6 +110,7 @@ class DiskLogManager final : public LogManager {
     /// Whether the log is to be loaded from here.
     Result<bool> check_holder(size_t index, const Found& found, std::vector<LoadTask>& tasks);
     bool may_be_namesake(const DataDirectory& directory, const PartitionName& name);
+    bool has_records(const std::string& directory, const PartitionName& name) const;
     Result<void> make_stray(const std::string& directory, const PartitionName& name);
     Result<void> note_future(size_t index, const std::string& entry, Expectations& expected);
     void adopt_futures(Expectations& expected, std::vector<LoadTask>& tasks);
@@ -151,6 +153,7 @@ class DiskLogManager final : public LogManager {
     void put_aside(const LogMove& move);
     /// Tells the cluster that cancelled moves, which it was told of, came to nothing.
     void retract();
+    std::optional<Uuid> note_told(const LogMove& move);
     void announce_move(const LogMove& move, std::function<void(Result<void>)> told);
     Result<void> finish_move(LogMove& move);
     Result<void> write_all_checkpoints();
@@ -184,6 +187,8 @@ class DiskLogManager final : public LogManager {
     std::vector<DataDirectory> directories_;
     const std::shared_ptr<NewLogs> new_logs_;
 
+    /// Shared by moves that are at their end, and can't be cancelled then. Before other mutexes.
+    std::shared_mutex ending_moves_;
     mutable std::shared_mutex mutex_;  // guards what follows
     std::map<PartitionName, Hosted> logs_;
     std::vector<size_t> log_counts_;  // by directory

@@ -99,6 +99,7 @@ void DiskLogManager::background_round(SteadyTime now) {
         delete_old_segments();
     }
     environment_.retired->remove_due(files_, now);
+    retract();  // what a full disk has refused
 }
 
 void DiskLogManager::delete_old_segments() {

@@ -18,6 +18,7 @@ void DiskLogManager::end_directory(const std::string& path, const Error& cause) 
     if (failed == directories_.end()) return;
     const auto index = static_cast<size_t>(failed - directories_.begin());
     {
+        std::unique_lock no_end(ending_moves_);
         std::unique_lock lock(mutex_);
         if (failed->offline.exchange(true)) return;
         forget_logs_in(index);

@@ -103,16 +103,19 @@ Result<bool> DiskLogManager::check_holder(size_t index, const Found& found,
     }
     const bool is_undecided = told != index && told != expected.holder;
     const bool wins = told == index || (is_undecided && !expected.is_identified);
-    if (is_undecided && expected.is_identified && found.id)
+    const size_t loser = wins ? *expected.holder : index;
+    const bool is_loser_identified = wins ? expected.is_identified : found.id.has_value();
+    if (is_undecided && (is_loser_identified || has_records(directories_[loser].path, name)))
         return Error(ErrorCode::INVALID_CONFIG,
                      name.directory_name() + " is in two data directories, " +
                          directories_[*expected.holder].path + " and " + directories_[index].path +
                          ": move the one that is not wanted away");
-    const size_t loser = wins ? *std::exchange(expected.holder, index) : index;
+    if (wins) expected.holder = index;
     std::erase_if(tasks, [&](const LoadTask& task) {
         return task.directory == loser && task.log == expected.log;
     });
     if (auto moved = make_stray(directories_[loser].path, name); !moved) return moved.error();
+    removed_.erase(name);  // the other one is there
     if (wins) expected.is_identified = found.id.has_value();
     return wins;
 }
@@ -123,7 +126,11 @@ bool DiskLogManager::may_be_namesake(const DataDirectory& directory, const Parti
     const auto known = directory.recovery_points.find(name);
     const bool is_synced = known != directory.recovery_points.end() && known->second > Offset(0);
     if (directory.clean_shutdown || is_synced || directory.log_starts.contains(name)) return false;
-    const std::string path = directory.path + "/" + name.directory_name();
+    return has_records(directory.path, name);
+}
+
+bool DiskLogManager::has_records(const std::string& directory, const PartitionName& name) const {
+    const std::string path = directory + "/" + name.directory_name();
     const auto names = files_.list(path);
     return names && std::ranges::any_of(*names, [&](const std::string& file) {
                const auto base = parse_segment_file_name(file, kLogSuffix);

@@ -27,6 +27,7 @@ Result<void> DiskLogManager::move(const std::string& topic, int32_t partition,
                      "the data directory of " + name.directory_name() + " is offline");
     std::shared_ptr<LogMove> move;
     {
+        std::unique_lock no_end(ending_moves_);
         std::unique_lock lock(mutex_);
         const auto hosted = logs_.find(name);
         if (hosted == logs_.end()) {
@@ -88,23 +89,31 @@ void DiskLogManager::retract() {
     {
         std::unique_lock guard(mutex_);
         retractions.swap(retractions_);
+        // Of those that move again, the cluster has been told something newer.
+        for (Retraction& one : retractions)
+            if (const auto hosted = logs_.find(one.move->name()); hosted != logs_.end())
+                one.is_overtaken = hosted->second.told != hosted->second.directory;
     }
-    for (auto& [move, directory] : retractions) {
-        if (!announcer_) {
-            put_aside(*move);
+    for (const Retraction& one : retractions) {
+        if (!announcer_ || one.is_overtaken) {
+            put_aside(*one.move);
             continue;
         }
-        const TopicPartition id{move->log().topic_id(), move->log().partition()};
-        announcer_(id, directory, [this, move = move](Result<void> told) {
-            if (told) put_aside(*move);
+        const TopicPartition id{one.move->log().topic_id(), one.move->log().partition()};
+        announcer_(id, one.directory, [this, one](Result<void> told) {
+            if (told) return put_aside(*one.move);
+            if (!told.error().is_disk_full()) return;
+            std::unique_lock guard(mutex_);
+            retractions_.push_back(one);  // the background thread tries again
         });
     }
 }
 
 bool DiskLogManager::give_up(LogMove& move, const Error& cause) {
-    if (move.is_cancelled()) return false;
     {
         std::unique_lock lock(mutex_);
+        const auto found = moves_.find(move.name());
+        if (found == moves_.end() || found->second.get() != &move) return false;
         cancel_move(move.name());
     }
     retract();
@@ -127,19 +136,24 @@ void DiskLogManager::on_log_moving(LogAnnouncer announcer) {
     announcer_ = std::move(announcer);
 }
 
+/// The directory that the cluster is to be told; nothing if the move has ended meanwhile.
+std::optional<Uuid> DiskLogManager::note_told(const LogMove& move) {
+    std::unique_lock lock(mutex_);
+    const auto hosted = logs_.find(move.name());
+    const auto target = std::ranges::find(directories_, move.directory(), &DataDirectory::path);
+    if (hosted == logs_.end() || move.is_cancelled()) return {};
+    hosted->second.told = static_cast<size_t>(target - directories_.begin());
+    return target->identity.directory_id;
+}
+
 void DiskLogManager::announce_move(const LogMove& move, std::function<void(Result<void>)> told) {
-    Uuid directory;
-    {
-        std::unique_lock lock(mutex_);
-        const auto hosted = logs_.find(move.name());
-        const auto target = std::ranges::find(directories_, move.directory(), &DataDirectory::path);
-        if (hosted == logs_.end() || move.is_cancelled()) return told({});
-        hosted->second.told = static_cast<size_t>(target - directories_.begin());
-        directory = target->identity.directory_id;
-    }
-    std::lock_guard lock(announcer_mutex_);
-    if (!announcer_) return told({});
-    announcer_({move.log().topic_id(), move.log().partition()}, directory, std::move(told));
+    std::unique_lock lock(announcer_mutex_);  // before the note: no retraction may overtake it
+    const auto directory = note_told(move);
+    if (directory && announcer_)
+        return announcer_({move.log().topic_id(), move.log().partition()}, *directory,
+                          std::move(told));
+    lock.unlock();
+    told({});
 }
 
 Result<void> DiskLogManager::finish_move(LogMove& move) {
@@ -152,6 +166,7 @@ Result<void> DiskLogManager::finish_move(LogMove& move) {
     }
     std::string from;
     {
+        std::shared_lock ending(ending_moves_);
         auto maintenance = move.log().pause_maintenance();
         if (move.is_cancelled()) return {};
         auto aside = move.finish();

@@ -167,7 +167,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     Error go_offline(const Error& cause);
     /// The same, unless the disk is merely full. REQUIRES: the files are as they were before.
     Error note_failure(const Error& cause) {
-        return cause.is_disk_full() ? note_full_disk(cause) : go_offline(cause);
+        return cause.is_disk_full() ? cause : go_offline(cause);
     }
     /// Its data directory failed elsewhere.
     void take_offline() { offline_ = true; }
@@ -259,8 +259,8 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
     Result<std::optional<int64_t>> note_aborted_by(BytesView bytes, const Segment& segment);
     Error undo_append(Segment& segment, std::optional<int64_t> noted, const Error& cause);
     void note_batch(const BatchHeader& header, BytesView batch);
-    /// Logs it now and then. Returns `cause`.
-    Error note_full_disk(const Error& cause) const;
+    /// As note_failure(); the log tells now and then of a disk that is full. Returns `cause`.
+    Error refuse_append(const Error& cause);
     Result<void> roll(Offset base_offset);
     void publish_unstable_offset();
     int64_t draw_roll_jitter() const;

@@ -150,7 +150,8 @@ Error PartitionLog::go_offline(const Error& cause) {
     return cause;
 }
 
-Error PartitionLog::note_full_disk(const Error& cause) const {
+Error PartitionLog::refuse_append(const Error& cause) {
+    if (!cause.is_disk_full()) return go_offline(cause);
     if (const auto left_out = environment_.full_disk_lines->pass(environment_.clock.steady_now())) {
         const std::string more =
             *left_out > 0 ? " (and " + std::to_string(*left_out) + " other records before)" : "";
@@ -209,9 +210,9 @@ Result<void> PartitionLog::write_batches(BytesView bytes, const LogConfig& confi
     auto must_roll =
         list->back()->must_roll(config, roll_jitter_ms_, static_cast<int64_t>(bytes.size()), last,
                                 first.max_timestamp, environment_.clock.now());
-    if (!must_roll) return note_failure(must_roll.error());
+    if (!must_roll) return refuse_append(must_roll.error());
     if (*must_roll) {
-        if (auto rolled = roll(first.base_offset); !rolled) return note_failure(rolled.error());
+        if (auto rolled = roll(first.base_offset); !rolled) return refuse_append(rolled.error());
         list = segments();
     }
     const std::shared_ptr<Segment>& active = list->back();
@@ -219,7 +220,7 @@ Result<void> PartitionLog::write_batches(BytesView bytes, const LogConfig& confi
     // First: without it, aborted records would be read.
     auto noted = note_aborted_by(bytes, *active);
     if (!noted && !noted.error().is_from_system()) return noted.error();
-    if (!noted) return note_failure(noted.error());
+    if (!noted) return refuse_append(noted.error());
     if (auto written = active->append(bytes, config); !written)
         return undo_append(*active, *noted, written.error());
     // Its files were made now, and whoever syncs these records must sync their names, too.
@@ -269,7 +270,7 @@ Error PartitionLog::undo_append(Segment& segment, std::optional<int64_t> noted,
         !segment.is_torn() &&
         (!noted || cut_aborted_transactions(environment_.files(),
                                             segment.path(kTransactionIndexSuffix), *noted));
-    return is_undone ? note_failure(cause) : go_offline(cause);
+    return is_undone ? refuse_append(cause) : go_offline(cause);
 }
 
 Result<int64_t> PartitionLog::note_aborted(const Segment& segment,

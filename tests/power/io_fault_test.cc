@@ -87,6 +87,7 @@ class IoFaultTest : public testing::Test {
   private:
     /// Of the history when nothing fails.
     std::vector<DiskCall> calls_of(uint64_t seed) {
+        seed_random_ids(seed);
         std::vector<DiskCall> calls;
         Dice dice(seed);
         RecordingFileSystem disk;
@@ -107,6 +108,7 @@ class IoFaultTest : public testing::Test {
     }
 
     std::string run_with(uint64_t seed, const Fault& fault, Dice& choice) {
+        seed_random_ids(seed);
         std::vector<DiskCall> calls;
         Dice dice(seed);
         RecordingFileSystem disk;
