@@ -24,11 +24,6 @@ bool is_derived(std::string_view name) {
            name.ends_with(kDeletedSuffix);
 }
 
-/// The data directory that holds the metadata log's.
-std::string parent_of(const std::string& directory) {
-    return directory.substr(0, directory.rfind('/'));
-}
-
 /// Hands out a file's batches; `batch` stays valid until the next call.
 class BatchScanner {
   public:
@@ -108,7 +103,7 @@ Result<std::unique_ptr<MetadataLog>> MetadataLog::open(FileSystem& files, std::s
 Result<void> MetadataLog::prepare_directory() {
     if (!files_.exists(directory_)) {
         if (auto made = files_.make_directory(directory_); !made) return made;
-        auto synced = files_.sync_directory(parent_of(directory_));
+        auto synced = files_.sync_directory(data_directory_of(directory_));
         if (!synced) return synced;
     }
     auto names = files_.list(directory_);
@@ -203,7 +198,7 @@ Result<void> MetadataLog::replay_segment(Offset base, bool last, Offset from, co
 }
 
 bool MetadataLog::was_stopped() {
-    return read_clean_shutdown(files_, parent_of(directory_)).has_value();
+    return read_clean_shutdown(files_, data_directory_of(directory_)).has_value();
 }
 
 /// A crash tears what was written last. What is damaged though the broker was stopped, and in front

@@ -51,6 +51,10 @@ std::optional<PartitionName> parse_partition_directory(std::string_view name) {
     return PartitionName{std::string(name.substr(0, dash)), *partition};
 }
 
+std::string data_directory_of(const std::string& log_directory) {
+    return log_directory.substr(0, log_directory.rfind('/'));
+}
+
 std::string retired_directory_name(const PartitionName& name, std::string_view suffix) {
     std::string tail = "-" + std::to_string(name.partition) + "." + random_hex();
     tail.append(suffix);

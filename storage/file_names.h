@@ -53,6 +53,8 @@ struct PartitionName {
 };
 /// "orders-12" -> {"orders", 12}; nothing for other names (also those of deleted ones).
 std::optional<PartitionName> parse_partition_directory(std::string_view name);
+/// The directory that holds a log's directory.
+std::string data_directory_of(const std::string& log_directory);
 /// "orders-12.<32 hex digits>-delete", the topic cut so that the name fits 255 bytes.
 std::string retired_directory_name(const PartitionName& name, std::string_view suffix);
 

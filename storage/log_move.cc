@@ -278,7 +278,7 @@ Result<void> LogMove::complete(const SegmentList& segments) {
 }
 
 Result<std::string> LogMove::finish() {
-    const std::string data_directory = log_->directory().substr(0, log_->directory().rfind('/'));
+    const std::string data_directory = data_directory_of(log_->directory());
     const std::string aside =
         data_directory + "/" + retired_directory_name(name(), kDeletedDirectorySuffix);
     const std::string place = directory_ + "/" + name().directory_name();

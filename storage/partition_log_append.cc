@@ -145,8 +145,7 @@ Result<void> PartitionLog::check_usable() const {
 Error PartitionLog::go_offline(const Error& cause) {
     if (offline_.exchange(true)) return cause;
     MILENA_LOG(Error) << *directory_ << " goes offline: " << cause.message();
-    environment_.failures->report(environment_.pool, directory_->substr(0, directory_->rfind('/')),
-                                  cause);
+    environment_.failures->report(environment_.pool, data_directory_of(*directory_), cause);
     return cause;
 }
 

@@ -5,12 +5,6 @@
 #include "storage/producer_snapshot.h"
 
 namespace milena {
-namespace {
-
-std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
-
-}  // namespace
-
 Result<void> PartitionLog::relocate(
     Relocation& to, const std::function<Result<void>(const SegmentList&)>& complete) {
     std::lock_guard sync_lock(sync_files_mutex_);  // who syncs does it by the directory's name
@@ -51,7 +45,7 @@ Result<void> PartitionLog::write_state(const std::string& directory) {
     if (auto synced = (*identity)->sync(); !synced) return synced;
     if (auto synced = files.sync_directory(directory); !synced) return synced;
     // It is to be found there before it is nowhere else.
-    return files.sync_directory(parent_of(directory));
+    return files.sync_directory(data_directory_of(directory));
 }
 
 PartitionLog::SegmentList PartitionLog::relocated(
@@ -82,18 +76,18 @@ Result<void> PartitionLog::change_names(Relocation& to) {
 Result<void> PartitionLog::take_back(const Relocation& to) {
     FileSystem& files = environment_.files();
     if (auto renamed = files.rename(to.aside, *directory_); !renamed) return renamed;
-    return files.sync_directory(parent_of(*directory_));
+    return files.sync_directory(data_directory_of(*directory_));
 }
 
 /// Whichever directory fails now, the log is in its new one.
 void PartitionLog::sync_new_names(const std::string& from) {
     FileSystem& files = environment_.files();
-    if (auto synced = files.sync_directory(parent_of(*directory_)); !synced)
+    if (auto synced = files.sync_directory(data_directory_of(*directory_)); !synced)
         (void)go_offline(synced.error());
     else
         recovery_point_ = log_end_offset().value;
-    if (auto synced = files.sync_directory(parent_of(from)); !synced)
-        environment_.failures->report(environment_.pool, parent_of(from), synced.error());
+    if (auto synced = files.sync_directory(data_directory_of(from)); !synced)
+        environment_.failures->report(environment_.pool, data_directory_of(from), synced.error());
 }
 
 }  // namespace milena

@@ -93,7 +93,7 @@ Result<void> PartitionLog::sync_directory() {
     if (auto synced = LeaderEpochs::sync(files, *directory_); !synced) return synced;
     if (auto synced = files.sync_directory(*directory_); !synced) return synced;
     // The directory itself may be new.
-    auto synced = files.sync_directory(directory_->substr(0, directory_->rfind('/')));
+    auto synced = files.sync_directory(data_directory_of(*directory_));
     if (synced) is_identified_ = true;
     return synced;
 }

@@ -94,8 +94,7 @@ void History::finish_events() {
 }
 
 std::string History::data_directory_of(size_t topic) {
-    const std::string path = log(topic).directory();
-    return path.substr(0, path.rfind('/'));
+    return milena::data_directory_of(log(topic).directory());
 }
 
 Uuid History::directory_id(const std::string& path) {
