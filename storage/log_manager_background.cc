@@ -133,6 +133,7 @@ template <class Value>
 Result<void> DiskLogManager::write_checkpoints(std::string_view file, const Value& value) {
     std::lock_guard lock(checkpoint_mutex_);  // also while looking, or older values could win
     std::vector<OffsetCheckpointText> texts = checkpoint_texts(value);
+    Result<void> all_written;
     for (const size_t index : online_directories()) {
         const std::string path = directories_[index].path + "/" + std::string(file);
         auto known = written_checkpoints_.find(path);
@@ -140,11 +141,12 @@ Result<void> DiskLogManager::write_checkpoints(std::string_view file, const Valu
         if (auto written = texts[index].write(files_, path); !written) {
             if (!written.error().is_disk_full())
                 environment_.failures->report(pool_, directories_[index].path, written.error());
-            return written;
+            all_written = written;
+            continue;
         }
         written_checkpoints_[path] = std::move(texts[index]);
     }
-    return {};
+    return all_written;
 }
 
 Result<void> DiskLogManager::write_recovery_points() {

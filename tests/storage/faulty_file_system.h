@@ -19,6 +19,8 @@ class FaultyFileSystem final : public FileSystem {
   public:
     /// Bytes that can still be written; -1: no end.
     std::atomic<int64_t> room_bytes{-1};
+    /// Nothing can be written below it; empty: no such directory. Set while nobody writes.
+    std::string full_directory;
     std::atomic<bool> syncs_fail{false};
     std::atomic<bool> truncates_fail{false};
     std::atomic<int> syncs{0};
@@ -84,6 +86,9 @@ class FaultyFileSystem final : public FileSystem {
             return real_->read_at(position, into);
         }
         Result<void> write_at(int64_t position, std::span<const BytesView> parts) override {
+            const std::string& full = files_.full_directory;
+            if (!full.empty() && path().starts_with(full))
+                return storage_error("write to", path(), ENOSPC);
             for (BytesView part : parts) {
                 int64_t room = files_.room_bytes.load();
                 BytesView fitting = part;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a log does while its disk is full, and when there is room again.
+#include "storage/file_names.h"
+#include "storage/log_manager.h"
+#include "storage/text_checkpoint.h"
 #include "storage/transaction_index.h"
 #include "tests/storage/faulty_file_system.h"
 #include "tests/storage/fixtures.h"
@@ -99,6 +102,27 @@ TEST_F(FullDiskTest, AtARollHeals) {
     EXPECT_EQ(read_all(*log, Offset(0)).size(), 8u);
     ASSERT_TRUE(log->shut_down());
     EXPECT_EQ(read_all(*open(), Offset(0)).size(), 8u);
+}
+
+TEST_F(FullDiskTest, OtherDirectoriesHaveTheirCheckpointsWritten) {
+    LogManagerOptions options;
+    options.directories = {temporary.path + "/full", temporary.path + "/roomy"};
+    auto manager = *LogManager::open(options, "wILax37pSb2Yd1HUb5gvjQ", 1, faulty, clock, pool);
+    ASSERT_TRUE(manager->load({}));
+    for (int i = 0; i < 2; ++i) {
+        auto log = *manager->get_or_create({"orders", Uuid::random(), i, config});
+        Bytes batch = make_batch({.records = 5});
+        ASSERT_TRUE(log->append_as_leader(batch, LeaderEpoch(0), AppendOrigin::kClient, nullptr));
+        log->advance_high_watermark(Offset(5));
+        ASSERT_TRUE(log->delete_records_before(Offset(3)));
+    }
+    faulty.full_directory = options.directories[0];
+    EXPECT_FALSE(manager->save_log_starts());
+    const std::string path = options.directories[1] + "/" + std::string(kLogStartCheckpoint);
+    EXPECT_EQ(*read_offset_checkpoint(faulty, path),
+              (OffsetCheckpoint{{{"orders", 1}, Offset(3)}}));
+    faulty.full_directory.clear();
+    EXPECT_TRUE(manager->save_log_starts());
 }
 
 }  // namespace
