@@ -2,6 +2,7 @@
 #include "storage/log_cleaner.h"
 
 #include <pthread.h>
+#include <time.h>
 
 #include <algorithm>
 
@@ -12,18 +13,28 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Bytes between two looks at the throttle and at whether to stop.
+/// Bytes between two rests, or looks at whether to stop.
 constexpr int64_t kPaceBytes = 256 << 10;
 constexpr int64_t kMapBytesMin = 64 << 10;
 /// One part in so many of the buffer is for SupersededRecords.
 constexpr int64_t kSupersededShare = 16;
-constexpr int32_t kBufferBytesMin = 64 << 10;
+constexpr int32_t kBufferBytesMin = 4 << 10;
+/// In the kernel, a thread may keep its core from others: with reads and writes four times as
+/// large, requests wait longer for it, and the cleaner is no faster.
+constexpr int32_t kBufferBytesMax = 64 << 10;
 
 std::string checkpoint_path(const std::string& directory) {
     return directory + "/" + std::string(kCleanerCheckpoint);
 }
 
 PartitionName name_of(const PartitionLog& log) { return {log.topic(), log.partition()}; }
+
+/// Zero, if the clock is of a thread that has ended.
+CleanerPace::Duration cpu_time(clockid_t clock) {
+    timespec time{};
+    (void)clock_gettime(clock, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
 
 }  // namespace
 
@@ -101,12 +112,24 @@ void LogCleaner::work(int number) {
     }
 }
 
-bool LogCleaner::proceed(int64_t bytes) {
+bool LogCleaner::proceed(int64_t bytes, SteadyTime& begun) {
     const SteadyTime now = clock_.steady_now();
-    const SteadyTime until = throttle_.charge(bytes, now);
+    const SteadyTime throttled = throttle_.charge(bytes, now);
     std::unique_lock lock(mutex_);
+    if (pace_.is_look_due(now)) pace_.note_others(now, cpu_time_of_others());
+    const SteadyTime until = std::max(throttled, now + pace_.rest_after(now - begun));
     if (until > now) wake_.wait_for(lock, until - now, [this] { return stopping_; });
+    begun = until > now ? clock_.steady_now() : now;
     return !stopping_;
+}
+
+CleanerPace::Duration LogCleaner::cpu_time_of_others() {
+    CleanerPace::Duration time = cpu_time(CLOCK_PROCESS_CPUTIME_ID);
+    for (std::thread& thread : threads_) {
+        clockid_t clock{};
+        if (pthread_getcpuclockid(thread.native_handle(), &clock) == 0) time -= cpu_time(clock);
+    }
+    return time;
 }
 
 // ---- Choosing
@@ -135,6 +158,7 @@ std::optional<CompactionRange> LogCleaner::examine(const CleanableLog& candidate
 std::optional<LogCleaner::Job> LogCleaner::take_job() {
     std::lock_guard choosing(choice_mutex_);
     std::optional<Job> best;
+    int64_t backlog = 0;
     for (const CleanableLog& candidate : logs_()) {
         const PartitionName name = name_of(*candidate.log);
         {
@@ -143,10 +167,12 @@ std::optional<LogCleaner::Job> LogCleaner::take_job() {
         }
         auto range = examine(candidate, name);
         if (!range || !range->is_due(candidate.log->config())) continue;
+        backlog += range->cleanable_bytes;
         if (best && best->range.dirty_ratio() >= range->dirty_ratio()) continue;
         best = Job{candidate, name, *range};
     }
     std::lock_guard lock(mutex_);
+    pace_.note_backlog(backlog);
     if (best) busy_.insert(best->name);
     return best;
 }
@@ -165,16 +191,17 @@ bool LogCleaner::clean_one() {
 
 Result<std::optional<CompactionOutcome>> LogCleaner::compact(const Job& job, Workshop& workshop) {
     const int32_t buffer_bytes =
-        std::max(kBufferBytesMin,
-                 workshop.options.io_buffer_bytes / std::max(workshop.options.threads, 1) / 2);
+        std::clamp(workshop.options.io_buffer_bytes / std::max(workshop.options.threads, 1) / 2,
+                   kBufferBytesMin, kBufferBytesMax);
     CompactionOptions options;
     options.read_bytes = options.write_bytes = static_cast<size_t>(buffer_bytes);
     int64_t unpaced = 0;
+    SteadyTime begun = clock_.steady_now();
     options.superseded_bytes = workshop.superseded_bytes();
     options.proceed = [&](int64_t bytes) {
         unpaced += bytes;
         if (unpaced < kPaceBytes) return true;
-        return job.target.log->check_usable() && proceed(std::exchange(unpaced, 0));
+        return job.target.log->check_usable() && proceed(std::exchange(unpaced, 0), begun);
     };
     Compaction compaction(*job.target.log, files_, workshop.map, std::move(options));
     return compaction.run(job.range, clock_.now());

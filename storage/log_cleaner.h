@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "storage/cleaner_options.h"
+#include "storage/cleaner_pace.h"
 #include "storage/compaction.h"
 #include "storage/text_checkpoint.h"
 #include "storage/throttle.h"
@@ -71,8 +72,11 @@ class LogCleaner {
     bool may_clean(const PartitionName& name, const PartitionLog& log) const;
     Result<std::optional<CompactionOutcome>> compact(const Job& job, Workshop& workshop);
     void end_job(const Job& job, const Result<std::optional<CompactionOutcome>>& outcome);
-    /// Throttles; false when the cleaner stops.
-    bool proceed(int64_t bytes);
+    /// `bytes` have been worked on since `begun`. Rests; work begins again at `begun` then. False
+    /// when the cleaner stops.
+    bool proceed(int64_t bytes, SteadyTime& begun);
+    /// What the process has taken without its cleaner threads. REQUIRES: mutex_ held.
+    CleanerPace::Duration cpu_time_of_others();
     void match_threads();
     OffsetCheckpoint& checkpoint_of(const std::string& directory);
     Result<void> write_checkpoint_of(const std::string& directory);
@@ -86,6 +90,7 @@ class LogCleaner {
     mutable std::mutex mutex_;  // guards what follows
     std::condition_variable wake_;
     CleanerOptions options_;
+    CleanerPace pace_;
     bool stopping_ = false;
     bool started_ = false;
     std::set<PartitionName> busy_;
