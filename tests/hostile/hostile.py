@@ -14,6 +14,7 @@ import sys
 import time
 
 import disk_full
+import lost_directory
 from milena_test import batch, errors, schema, wire
 from milena_test.client import ConnectionClosed, produce_body
 from milena_test.suite import Suite, chosen_broker, expect, expect_equal, option
@@ -27,6 +28,7 @@ SEED = option("seed", random.randrange(1 << 30))
 
 suite = Suite("hostile")
 disk_full.add_to(suite)
+lost_directory.add_to(suite)
 
 
 def outcome(broker, data, ended=False, patience=ANSWER_SECONDS_MAX):
