@@ -2,34 +2,36 @@
 #include "storage/cleaner_pace.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace milena {
 namespace {
 
 using Seconds = std::chrono::duration<double>;
 
-/// Of one core. The broker's own clocks take less, with 100,000 partitions, too.
+/// Of one core, which is enough for 1,000 requests a second. The broker's own clocks take less.
 constexpr double kIdleShareMax = 0.02;
+/// Who has worked may go on after a moment.
+constexpr CleanerPace::Duration kMoment = std::chrono::seconds(1);
+/// What was taken in a longer time than this says nothing of now.
+constexpr CleanerPace::Duration kLookMax = std::chrono::seconds(5);
 
 }  // namespace
 
-void CleanerPace::note_backlog(int64_t bytes) {
-    if (bytes == 0)
-        share_ = kShareMin;
-    else if (backlog_ > 0 && bytes >= backlog_)
-        share_ = std::min(1.0, 2 * share_);
-    backlog_ = bytes;
-}
-
-void CleanerPace::note_others(SteadyTime now, Duration cpu_time) {
-    others_work_ = Seconds(cpu_time - others_cpu_) > kIdleShareMax * Seconds(now - looked_);
+void CleanerPace::note_others(SteadyTime now, Duration cpu_time, Duration error) {
+    const Duration passed = now - looked_;
+    const Seconds taken = cpu_time - others_cpu_ - error;
+    if (passed > kLookMax || taken > kIdleShareMax * passed) worked_ = now;
+    others_work_ = now - worked_ < kMoment;
     looked_ = now;
     others_cpu_ = cpu_time;
 }
 
-CleanerPace::Duration CleanerPace::rest_after(Duration worked) const {
+CleanerPace::Duration CleanerPace::rest_after(Duration worked, SteadyTime now) const {
     if (!others_work_) return {};
-    const Seconds rest = std::min(worked, kStintMax) * (1 / share_ - 1);
+    const auto minutes = since_ ? (now - *since_) / kPatience : 0;
+    const double share = std::min(1.0, kShareMin * std::exp2(minutes));
+    const Seconds rest = std::min(worked, kStintMax) * (1 / share - 1);
     return std::chrono::duration_cast<Duration>(rest);
 }
 

@@ -23,13 +23,15 @@ constexpr int32_t kBufferBytesMin = 4 << 10;
 /// large, requests wait longer for it, and the cleaner is no faster.
 constexpr int32_t kBufferBytesMax = 64 << 10;
 
+/// The process's CPU time lacks up to so much of each other thread that runs.
+constexpr milliseconds kTick(4);
+
 std::string checkpoint_path(const std::string& directory) {
     return directory + "/" + std::string(kCleanerCheckpoint);
 }
 
 PartitionName name_of(const PartitionLog& log) { return {log.topic(), log.partition()}; }
 
-/// Zero, if the clock is of a thread that has ended.
 CleanerPace::Duration cpu_time(clockid_t clock) {
     timespec time{};
     (void)clock_gettime(clock, &time);
@@ -114,10 +116,13 @@ void LogCleaner::work(int number) {
 
 bool LogCleaner::proceed(int64_t bytes, SteadyTime& begun) {
     const SteadyTime now = clock_.steady_now();
-    const SteadyTime throttled = throttle_.charge(bytes, now);
+    const SteadyTime throttled = bytes > 0 ? throttle_.charge(bytes, now) : now;
     std::unique_lock lock(mutex_);
-    if (pace_.is_look_due(now)) pace_.note_others(now, cpu_time_of_others());
-    const SteadyTime until = std::max(throttled, now + pace_.rest_after(now - begun));
+    if (pace_.is_look_due(now)) {
+        const int others = std::max(0, static_cast<int>(threads_.size()) - 1);
+        pace_.note_others(now, cpu_time_of_others(), kTick * others);
+    }
+    const SteadyTime until = std::max(throttled, now + pace_.rest_after(now - begun, now));
     if (until > now) wake_.wait_for(lock, until - now, [this] { return stopping_; });
     begun = until > now ? clock_.steady_now() : now;
     return !stopping_;
@@ -158,7 +163,6 @@ std::optional<CompactionRange> LogCleaner::examine(const CleanableLog& candidate
 std::optional<LogCleaner::Job> LogCleaner::take_job() {
     std::lock_guard choosing(choice_mutex_);
     std::optional<Job> best;
-    int64_t backlog = 0;
     for (const CleanableLog& candidate : logs_()) {
         const PartitionName name = name_of(*candidate.log);
         {
@@ -167,36 +171,40 @@ std::optional<LogCleaner::Job> LogCleaner::take_job() {
         }
         auto range = examine(candidate, name);
         if (!range || !range->is_due(candidate.log->config())) continue;
-        backlog += range->cleanable_bytes;
         if (best && best->range.dirty_ratio() >= range->dirty_ratio()) continue;
         best = Job{candidate, name, *range};
     }
     std::lock_guard lock(mutex_);
-    pace_.note_backlog(backlog);
     if (best) busy_.insert(best->name);
+    if (busy_.empty())
+        pace_.note_all_clean();
+    else
+        pace_.note_work(clock_.steady_now());
     return best;
 }
 
 // ---- Cleaning
 
 bool LogCleaner::clean_one() {
+    SteadyTime begun = clock_.steady_now();
     auto job = take_job();
     if (!job) return false;
     std::unique_lock lock(mutex_);
     Workshop workshop(options_);
     lock.unlock();
-    end_job(*job, compact(*job, workshop));
+    end_job(*job, compact(*job, workshop, begun));
+    (void)proceed(0, begun);  // also after a log that is too small for a rest under way
     return true;
 }
 
-Result<std::optional<CompactionOutcome>> LogCleaner::compact(const Job& job, Workshop& workshop) {
+Result<std::optional<CompactionOutcome>> LogCleaner::compact(const Job& job, Workshop& workshop,
+                                                             SteadyTime& begun) {
     const int32_t buffer_bytes =
         std::clamp(workshop.options.io_buffer_bytes / std::max(workshop.options.threads, 1) / 2,
                    kBufferBytesMin, kBufferBytesMax);
     CompactionOptions options;
     options.read_bytes = options.write_bytes = static_cast<size_t>(buffer_bytes);
     int64_t unpaced = 0;
-    SteadyTime begun = clock_.steady_now();
     options.superseded_bytes = workshop.superseded_bytes();
     options.proceed = [&](int64_t bytes) {
         unpaced += bytes;
@@ -293,7 +301,10 @@ Result<void> LogCleaner::forget(const std::set<PartitionName>& removed,
             return removed.contains(entry.first);
         });
         if (erased == 0) continue;
-        if (auto written = write_checkpoint_of(directory); !written) return written;
+        if (auto written = write_checkpoint_of(directory); !written) {
+            checkpoints_.erase(directory);  // read again, it names them again
+            return written;
+        }
     }
     return {};
 }

@@ -70,10 +70,11 @@ class LogCleaner {
                                            const PartitionName& name);
     /// REQUIRES: mutex_ held.
     bool may_clean(const PartitionName& name, const PartitionLog& log) const;
-    Result<std::optional<CompactionOutcome>> compact(const Job& job, Workshop& workshop);
+    Result<std::optional<CompactionOutcome>> compact(const Job& job, Workshop& workshop,
+                                                     SteadyTime& begun);
     void end_job(const Job& job, const Result<std::optional<CompactionOutcome>>& outcome);
-    /// `bytes` have been worked on since `begun`. Rests; work begins again at `begun` then. False
-    /// when the cleaner stops.
+    /// A stint on `bytes` is done, of work since `begun`. Rests; work begins again at `begun` then.
+    /// False when the cleaner stops.
     bool proceed(int64_t bytes, SteadyTime& begun);
     /// What the process has taken without its cleaner threads. REQUIRES: mutex_ held.
     CleanerPace::Duration cpu_time_of_others();

@@ -141,7 +141,7 @@ Result<void> DiskLogManager::write_checkpoints(std::string_view file, const Valu
         if (auto written = texts[index].write(files_, path); !written) {
             if (!written.error().is_disk_full())
                 environment_.failures->report(pool_, directories_[index].path, written.error());
-            all_written = written;
+            if (all_written) all_written = written;
             continue;
         }
         written_checkpoints_[path] = std::move(texts[index]);
@@ -183,11 +183,12 @@ Result<void> DiskLogManager::write_start_checkpoints() {
         std::shared_lock lock(mutex_);
         removed = removed_;
     }
-    if (auto written = write_recovery_points(); !written) return written;
-    if (auto written = save_log_starts(); !written) return written;
     std::vector<std::string> directories;
     for (const size_t index : online_directories()) directories.push_back(directories_[index].path);
-    if (auto forgotten = cleaner_.forget(removed, directories); !forgotten) return forgotten;
+    // All of them, also if one fails: a full disk keeps no other directory's from being written.
+    for (const auto& written :
+         {write_recovery_points(), save_log_starts(), cleaner_.forget(removed, directories)})
+        if (!written) return written;
     std::unique_lock lock(mutex_);
     for (const PartitionName& name : removed) removed_.erase(name);
     return {};

@@ -65,14 +65,14 @@ def lost_directory(_):
                 expect_equal(found, wanted, "errors of the directories")
                 gone_too = directories[0].rename(f"{directories[0]}.gone")
                 with contextlib.suppress(Exception):  # the connection ends with the broker
-                    while True:
-                        produce(first)
+                    _until(lambda: produce(first) is None, "the end of the broker")
             expect_equal(broker.process.wait(NOTICED_SECONDS_MAX), 1, "exit status")
             if broker.name == "milena":
                 expect("which holds the cluster's metadata, has failed: the broker ends" in broker.log_tail(), "its log")
             gone.rename(directories[1])
             gone_too.rename(directories[0])
             with broker.start().client() as client:
+                client.await_topic(TOPIC, 2)
                 for partition, count in counts.items():
                     offsets = [record.offset for record in client.read_all(TOPIC, partition, 0, 1 << 20, False)]
                     expect_equal(offsets[:count], list(range(count)), f"records of {partition}")

@@ -12,6 +12,9 @@ TEST_F(DirectoriesTest, AMoveIsTakenBackWhereverItIs) {
     int ended = 0;
     for (int round = 0; round < kRounds; ++round) {
         ASSERT_TRUE(manager->move("orders", 0, b));
+        if (round % 10 == 9) {
+            EXPECT_TRUE(await([&] { return is_in(b); }));
+        }
         for (int i = 0; i < round * round && !is_in(b); ++i) std::this_thread::yield();
         ended += is_in(b) ? 1 : 0;
         ASSERT_TRUE(manager->move("orders", 0, a));

@@ -19,7 +19,7 @@ class CleanerPaceTest : public testing::Test {
             others_cpu += std::chrono::duration_cast<Duration>(others * kSecond);
             pace.note_others(now, others_cpu);
         }
-        return pace.rest_after(kStint);
+        return pace.rest_after(kStint, now);
     }
 
     static constexpr Duration kStint = milliseconds(1), kSecond = std::chrono::seconds(1);
@@ -40,22 +40,28 @@ TEST_F(CleanerPaceTest, DoesNotRestWhenNobodyElseWorks) {
 
 TEST_F(CleanerPaceTest, ALongStintIsNoReasonForALongRest) {
     rest_beside(0.5);
-    EXPECT_EQ(pace.rest_after(std::chrono::seconds(10)), 15 * CleanerPace::kStintMax);
+    EXPECT_EQ(pace.rest_after(std::chrono::seconds(10), now), 15 * CleanerPace::kStintMax);
 }
 
-TEST_F(CleanerPaceTest, WorksMoreWhenItFallsBehind) {
-    pace.note_backlog(1000);
-    pace.note_backlog(800);
-    EXPECT_EQ(rest_beside(0.5), 15 * kStint) << "the backlog shrinks";
-    pace.note_backlog(800);
-    EXPECT_EQ(rest_beside(0.5), 7 * kStint);
-    pace.note_backlog(700);
-    EXPECT_EQ(rest_beside(0.5), 7 * kStint) << "as fast as is needed";
-    for (int i = 0; i < 3; ++i) pace.note_backlog(700 + i);
-    EXPECT_EQ(rest_beside(0.5), Duration{}) << "all the time";
-    pace.note_backlog(0);
-    pace.note_backlog(5000);
-    EXPECT_EQ(rest_beside(0.5), 15 * kStint) << "what came while it slept is nothing to hurry for";
+TEST_F(CleanerPaceTest, WorksMoreWhenItDoesNotSuffice) {
+    pace.note_work(now);
+    EXPECT_EQ(rest_beside(0.5), 15 * kStint);
+    for (const int rest : {7, 3, 1, 0, 0}) {
+        now += CleanerPace::kPatience;
+        pace.note_work(now);
+        rest_beside(0.5);
+        EXPECT_EQ(rest_beside(0.5), rest * kStint);
+    }
+    pace.note_all_clean();
+    pace.note_work(now);
+    EXPECT_EQ(rest_beside(0.5), 15 * kStint);
+}
+
+TEST_F(CleanerPaceTest, WhatWasLongAgoSaysNothingOfNow) {
+    EXPECT_EQ(rest_beside(0.01), Duration{});
+    now += std::chrono::hours(1);
+    pace.note_others(now, others_cpu);
+    EXPECT_EQ(pace.rest_after(kStint, now), 15 * kStint);
 }
 
 }  // namespace
