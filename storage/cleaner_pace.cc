@@ -21,14 +21,13 @@ constexpr CleanerPace::Duration kLookMax = std::chrono::seconds(5);
 void CleanerPace::note_others(SteadyTime now, Duration cpu_time, Duration error) {
     const Duration passed = now - looked_;
     const Seconds taken = cpu_time - others_cpu_ - error;
-    if (passed > kLookMax || taken > kIdleShareMax * passed) worked_ = now;
-    others_work_ = now - worked_ < kMoment;
+    if (passed > kLookMax || taken > kIdleShareMax * passed) others_worked_ = now;
     looked_ = now;
     others_cpu_ = cpu_time;
 }
 
 CleanerPace::Duration CleanerPace::rest_after(Duration worked, SteadyTime now) const {
-    if (!others_work_) return {};
+    if (looked_ - others_worked_ >= kMoment) return {};
     const auto minutes = since_ ? (now - *since_) / kPatience : 0;
     const double share = std::min(1.0, kShareMin * std::exp2(minutes));
     const Seconds rest = std::min(worked, kStintMax) * (1 / share - 1);

@@ -35,10 +35,9 @@ class CleanerPace {
     static constexpr Duration kLookInterval = std::chrono::milliseconds(100);
 
     std::optional<SteadyTime> since_;  // has been working without a time of nothing to do
-    bool others_work_ = true;
-    SteadyTime worked_{};  // the others, when they were seen last
     SteadyTime looked_{};
-    Duration others_cpu_{};  // as of looked_
+    SteadyTime others_worked_{};  // when last seen at it
+    Duration others_cpu_{};       // as of looked_
 };
 
 }  // namespace milena

@@ -9,14 +9,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 
 import recipes
 from milena_test import batch
 from milena_test.broker import Milena, binary
 from milena_test.client import Client
 from milena_test.process import free_port, release_port
-from milena_test.suite import Suite, expect, expect_equal
+from milena_test.suite import Suite, await_true, expect, expect_equal
 
 suite = Suite("test-broker")
 SECONDS_MAX = 60
@@ -66,13 +65,6 @@ def in_folder(case):
 
     suite.add(case.__name__.replace("_", " "), with_folder)
     return case
-
-
-def await_true(condition, what):
-    deadline = time.monotonic() + SECONDS_MAX
-    while not condition():
-        expect(time.monotonic() < deadline, f"never: {what}")
-        time.sleep(0.01)
 
 
 def runs(pid):

@@ -4,10 +4,9 @@ the metadata, the broker ends. Put back, they hold all that was acknowledged."""
 
 import contextlib
 import tempfile
-import time
 
 from milena_test import batch, errors, log_dirs
-from milena_test.suite import chosen_broker, expect, expect_equal
+from milena_test.suite import await_true, chosen_broker, expect, expect_equal
 
 NOTICED_SECONDS_MAX = 60
 TOPIC = "spread"
@@ -22,13 +21,6 @@ def _places(client):
 
 def _produce(client, partition):
     return errors.NAMES[client.produce(TOPIC, partition, batch.build([b"value"]))["ErrorCode"]]
-
-
-def _until(condition, what):
-    deadline = time.monotonic() + NOTICED_SECONDS_MAX
-    while not condition():
-        expect(time.monotonic() < deadline, f"{what}: not within {NOTICED_SECONDS_MAX} s")
-        time.sleep(0.1)
 
 
 def _leaders(client):
@@ -55,8 +47,8 @@ def lost_directory(_):
 
                 expect_equal([produce(0), produce(1)], ["NONE", "NONE"], "produce")
                 gone = directories[1].rename(f"{directories[1]}.gone")
-                _until(lambda: produce(second) == "KAFKA_STORAGE_ERROR", "its partition offline")
-                _until(lambda: _leaders(client)[second] == -1, "its partition without leader")
+                await_true(lambda: produce(second) == "KAFKA_STORAGE_ERROR", "its partition offline")
+                await_true(lambda: _leaders(client)[second] == -1, "its partition without leader")
                 expect_equal(_leaders(client)[first], 1, "leader of the other one")
                 expect_equal(produce(first), "NONE", "produce to the other one")
                 described = client.request("DescribeLogDirs", None, {"Topics": None})["Results"]
@@ -65,7 +57,7 @@ def lost_directory(_):
                 expect_equal(found, wanted, "errors of the directories")
                 gone_too = directories[0].rename(f"{directories[0]}.gone")
                 with contextlib.suppress(Exception):  # the connection ends with the broker
-                    _until(lambda: produce(first) is None, "the end of the broker")
+                    await_true(lambda: produce(first) is None, "the end of the broker")
             expect_equal(broker.process.wait(NOTICED_SECONDS_MAX), 1, "exit status")
             if broker.name == "milena":
                 expect("which holds the cluster's metadata, has failed: the broker ends" in broker.log_tail(), "its log")

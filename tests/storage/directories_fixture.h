@@ -12,15 +12,15 @@ namespace milena {
 
 class DirectoriesTest : public testing::Test {
   protected:
+    static constexpr auto kClusterId = "wILax37pSb2Yd1HUb5gvjQ";
+    static constexpr std::chrono::seconds kWaitMax{60};
+
     DirectoriesTest() {
         set_log_level(LogLevel::kOff);
         options.directories = {a, b};
         options.cleaner.enabled = false;
         config.segment_bytes = 2000;
     }
-    static constexpr auto kClusterId = "wILax37pSb2Yd1HUb5gvjQ";
-    static constexpr std::chrono::seconds kWaitMax{60};
-
     ~DirectoriesTest() override { manager.reset(); }
 
     /// As after a crash, unless the last one was shut down.

@@ -128,6 +128,13 @@ def expect_equal(actual, expected, what):
         raise AssertionError(f"{what}: {actual!r}, expected {expected!r}")
 
 
+def await_true(condition, what, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        expect(time.monotonic() < deadline, f"not within {seconds} s: {what}")
+        time.sleep(0.01)
+
+
 def chosen_broker():
     """The class under test: Milena, or Apache Kafka with --kafka, which proves a test right."""
     from . import broker, oracle
